@@ -1,0 +1,3 @@
+"""AIGNE Hub: a self-hosted AI gateway. ARCHITECTURE.md is the map of this package."""
+
+__version__ = "0.1.0"

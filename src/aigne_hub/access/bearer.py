@@ -1,0 +1,44 @@
+"""Where a request carries its key is known here (contract 1.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs
+
+from aigne_hub.base.errors import BadRequest, NotSignedIn
+
+MULTIPLE = "Access token found in multiple locations"
+
+
+def find_bearer(headers: Iterable[tuple[bytes, bytes]], query: bytes, body_token: str | None) -> str | None:
+    """The key a request shows: header, cookie `login_token`, body or query `access_token`.
+
+    Raises BadRequest when it shows more than one, NotSignedIn when the header is malformed.
+    """
+    found = [_from_header(value) for name, value in headers if name == b"authorization"]
+    cookies = [value for name, value in headers if name == b"cookie" and b"login_token" in value]
+    if cookies:
+        found += filter(None, map(_from_cookie, cookies))
+    if body_token is not None:
+        found.append(body_token)
+    if b"access_token" in query:
+        found += parse_qs(query.decode("latin-1"), keep_blank_values=True).get("access_token", [])
+    if len(found) > 1:
+        raise BadRequest(MULTIPLE, code="multiple_credentials")
+    return found[0] if found else None
+
+
+def _from_header(value: bytes) -> str:
+    scheme, _, token = value.partition(b" ")
+    if scheme.lower() != b"bearer" or not token or b" " in token:
+        raise NotSignedIn("the access key is not valid", code="invalid_api_key")
+    return token.decode("latin-1")
+
+
+def _from_cookie(value: bytes) -> str | None:
+    try:
+        morsel = SimpleCookie(value.decode("latin-1")).get("login_token")
+    except CookieError:
+        return None
+    return morsel.value if morsel else None

@@ -1,0 +1,85 @@
+"""The control plane's application lives here: its routes, and how its errors are told."""
+
+from __future__ import annotations
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from aigne_hub import __version__
+from aigne_hub.api import calls, providers
+from aigne_hub.api.credentials import credential_routes
+from aigne_hub.base.errors import BadRequest, HubError, NotFound, WrongMethod
+from aigne_hub.dialects.openai_errors import error_body
+from aigne_hub.house import House
+
+# On these the reference's clients and console read `error` as a sentence, not as an object (contract 1.6).
+_SENTENCE_PATHS = ("/api/user/", "/api/ai-providers", "/api/ai/", "/api/usage/")
+
+
+def control_plane(house: House) -> FastAPI:
+    app = FastAPI(
+        title="AIGNE Hub",
+        version=__version__,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.house = house
+    for prefix in ("/api/ai-providers", "/api/ai"):
+        is_listed = prefix == "/api/ai-providers"
+        app.include_router(providers.router, prefix=prefix, tags=["providers"], include_in_schema=is_listed)
+        app.include_router(credential_routes(), prefix=prefix, tags=["credentials"], include_in_schema=is_listed)
+    app.include_router(calls.router, prefix="/api/user", tags=["usage"])
+    app.add_exception_handler(HubError, _hub_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+    return app
+
+
+async def _hub_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HubError)
+    headers = {}
+    if error.status == 401:
+        headers["www-authenticate"] = "Bearer"
+    if error.retry_after is not None:
+        headers["retry-after"] = str(error.retry_after)
+    if isinstance(error, WrongMethod):
+        headers["allow"] = error.allowed
+    return Response(_body(request, error), error.status, headers, media_type="application/json")
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
+    problem = BadRequest(
+        f"Validation error: {place}: {first['msg']}" if place else f"Validation error: {first['msg']}",
+        param=place or None,
+    )
+    return await _hub_error(request, problem)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        return await _hub_error(request, WrongMethod((error.headers or {}).get("allow", "another method")))
+    if error.status_code == 404:
+        return await _hub_error(request, NotFound(f"there is nothing at {request.method} {request.url.path}"))
+    problem = HubError(str(error.detail), code="http_error")
+    problem.status = error.status_code
+    return await _hub_error(request, problem)
+
+
+def _body(request: Request, error: HubError) -> bytes:
+    path = request.scope["path"]
+    if path.startswith(_SENTENCE_PATHS):
+        is_unknown_user = path.startswith("/api/user/") and error.code == "missing_api_key"
+        message = "User not authenticated" if is_unknown_user else error.message
+        shown: dict[str, object] = {"error": message, "code": error.code}
+        if error.retry_after is not None:
+            shown["retryAfter"] = error.retry_after
+        return msgspec.json.encode(shown)
+    return error_body(error)

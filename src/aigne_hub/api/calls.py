@@ -1,0 +1,164 @@
+"""The history of calls over the API lives here (contract 2.9)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from aigne_hub.access import store as access_store
+from aigne_hub.access.identity import User
+from aigne_hub.api.callers import InHouse, Read, SignedIn
+from aigne_hub.api.shapes import Shape, ShownProvider, iso
+from aigne_hub.api.values import as_id, as_ms
+from aigne_hub.base.errors import NotAllowed
+from aigne_hub.base.ids import first_id_at
+from aigne_hub.catalog.entries import Provider
+from aigne_hub.dialects.call import Usage
+from aigne_hub.usage import store
+from aigne_hub.usage.records import CallRecord, Status
+
+router = APIRouter()
+
+
+class CallQuery(Shape):
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1
+    page_size: Annotated[int, Query(ge=1, le=100)] = 50
+    start_time: str | None = None
+    end_time: str | None = None
+    search: Annotated[str, Query(max_length=100)] | None = None
+    status: Literal["success", "failed", "processing", "all"] = "all"
+    model: Annotated[str, Query(max_length=200)] | None = None
+    type: Annotated[str, Query(max_length=20)] | None = None
+    provider_id: str | None = None
+    app_did: Annotated[str, Query(max_length=200)] | None = None
+    all_users: bool = False
+    min_duration_seconds: Annotated[float, Query(ge=0, le=1e6)] | None = None
+
+
+class ShownUser(Shape):
+    did: str
+    full_name: str
+    email: str | None
+    avatar: str | None = None
+
+
+class ShownApp(Shape):
+    app_did: str
+    app_name: str
+
+
+class ShownCall(Shape):
+    """`duration` and `ttfb` are milliseconds, as the reference's guide says; `durationSeconds` is beside."""
+
+    id: str
+    request_id: str
+    call_time: int
+    created_at: str | None
+    provider_id: str | None
+    provider: ShownProvider | None
+    credential_id: str | None
+    model: str
+    upstream_model: str | None
+    type: str
+    status: str
+    duration: int | None
+    duration_seconds: float | None
+    ttfb: int | None
+    total_usage: int
+    usage_metrics: dict[str, int]
+    usage_source: str
+    credits: float
+    error_reason: str | None
+    key_id: str
+    app_did: str | None
+    app_info: ShownApp | None
+    user_did: str
+    user_info: ShownUser | None
+
+
+class Paging(Shape):
+    page: int
+    page_size: int
+
+
+class CallPage(Shape):
+    count: int
+    list: list[ShownCall]
+    paging: Paging
+
+
+@router.get("/model-calls", response_model_exclude_none=True)
+async def model_calls(query: Annotated[CallQuery, Query()], caller: SignedIn, house: InHouse, conn: Read) -> CallPage:
+    """A person's own calls, newest first; everybody's for owners and admins who ask with `allUsers`."""
+    if query.all_users and not caller.role.manages:
+        raise NotAllowed("Insufficient permissions. Admin or owner role required.")
+    wanted = _wanted(query, None if query.all_users else caller.user.id)
+    found = await store.list_calls(conn, wanted, offset=(query.page - 1) * query.page_size, limit=query.page_size)
+    providers = {provider.id: provider for provider in house.catalog.providers()}
+    users = {user.id: user for user in await access_store.users_by_id(conn, {call.user_id for call in found})}
+    return CallPage(
+        count=await store.count_calls(conn, wanted),
+        list=[_shown(call, providers.get(call.provider_id), users.get(call.user_id)) for call in found],  # type: ignore[call-overload]
+        paging=Paging(page=query.page, page_size=query.page_size),
+    )
+
+
+def _wanted(query: CallQuery, user_id: int | None) -> store.CallFilter:
+    start, end = as_ms(query.start_time, "startTime"), as_ms(query.end_time, "endTime")
+    return store.CallFilter(
+        user_id=user_id,
+        from_id=None if start is None else first_id_at(start),
+        to_id=None if end is None else first_id_at(end + 1000),
+        status=None if query.status == "all" else Status(query.status),
+        model=query.model or None,
+        kind=query.type or None,
+        provider_id=as_id(query.provider_id, "Provider") if query.provider_id else None,
+        app=query.app_did or None,
+        min_duration_ms=None if query.min_duration_seconds is None else int(query.min_duration_seconds * 1000),
+        search=query.search or None,
+    )
+
+
+def _shown(call: CallRecord, provider: Provider | None, user: User | None) -> ShownCall:
+    metrics = _metrics(call.usage)
+    return ShownCall(
+        id=str(call.id),
+        request_id=call.request_id,
+        call_time=call.started_ms // 1000,
+        created_at=iso(call.started_ms),
+        provider_id=None if call.provider_id is None else str(call.provider_id),
+        provider=ShownProvider.of(provider) if provider else None,
+        credential_id=None if call.credential_id is None else str(call.credential_id),
+        model=call.model,
+        upstream_model=call.upstream_model,
+        type=call.kind,
+        status=call.status.value,
+        duration=call.duration_ms,
+        duration_seconds=None if call.duration_ms is None else round(call.duration_ms / 1000, 1),
+        ttfb=call.first_byte_ms,
+        total_usage=metrics.get("totalTokens", 0),
+        usage_metrics=metrics,
+        usage_source=call.usage_source.value,
+        credits=0,
+        error_reason=call.error,
+        key_id=str(call.key_id),
+        app_did=call.app,
+        app_info=ShownApp(app_did=call.app, app_name=call.app) if call.app else None,
+        user_did=str(call.user_id),
+        user_info=ShownUser(did=str(user.id), full_name=user.name, email=user.email) if user else None,
+    )
+
+
+def _metrics(usage: Usage) -> dict[str, int]:
+    """The tokens that are known, in the contract's names; what the provider did not say is left out."""
+    known = {
+        "inputTokens": usage.input,
+        "outputTokens": usage.output,
+        "cacheReadInputTokens": usage.cache_read,
+        "reasoningTokens": usage.reasoning,
+    }
+    metrics = {name: value for name, value in known.items() if value is not None}
+    if usage.input is not None:
+        metrics["totalTokens"] = usage.input + (usage.output or 0) + (usage.cache_read or 0)
+    return metrics

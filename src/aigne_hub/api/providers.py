@@ -1,0 +1,74 @@
+"""Providers and their credentials over the API live here (contract 2.8)."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from aigne_hub.api.callers import Admin, InHouse, Read, Write
+from aigne_hub.api.shapes import ListedProvider, Message, NewProvider, ProviderChange, ShownCredential, ShownProvider
+from aigne_hub.api.values import as_id
+from aigne_hub.catalog import store
+from aigne_hub.catalog.entries import ProviderId
+from aigne_hub.providers.known import KNOWN
+
+router = APIRouter()
+
+
+@router.get("")
+async def list_providers(_admin: Admin, conn: Read, name: str | None = None) -> list[ListedProvider]:
+    credentials = await store.list_credentials(conn)
+    return [
+        ListedProvider(
+            **ShownProvider.of(provider).model_dump(),
+            credentials=[ShownCredential.of(one) for one in credentials if one.provider_id == provider.id],
+        )
+        for provider in await store.list_providers(conn)
+        if name is None or provider.name == name
+    ]
+
+
+@router.post("")
+async def create_provider(body: NewProvider, _admin: Admin, house: InHouse, conn: Write) -> ShownProvider:
+    provider = await house.providers.add_provider(
+        conn,
+        body.name,
+        base_url=body.base_url,
+        display_name=body.display_name,
+        region=body.region,
+        enabled=body.enabled,
+    )
+    return ShownProvider.of(provider)
+
+
+@router.get("/health")
+async def health(house: InHouse) -> dict[str, object]:
+    """Which providers could be called; the names of credentials are nobody's business here."""
+    ready = {provider.id for provider in house.catalog.ready()}
+    return {"providers": {p.name: {"running": p.id in ready} for p in house.catalog.providers()}}
+
+
+@router.get("/test-models")
+async def test_models(_admin: Admin) -> dict[str, str]:
+    """The model that a credential of each known provider is tried with."""
+    return {provider.name: provider.test_model for provider in KNOWN.values()}
+
+
+@router.put("/{provider_id}")
+async def change_provider(
+    provider_id: str, body: ProviderChange, _admin: Admin, house: InHouse, conn: Write
+) -> ShownProvider:
+    changed = await house.providers.change_provider(
+        conn,
+        ProviderId(as_id(provider_id, "Provider")),
+        base_url=body.base_url,
+        display_name=body.display_name,
+        region=body.region,
+        enabled=body.enabled,
+    )
+    return ShownProvider.of(changed)
+
+
+@router.delete("/{provider_id}")
+async def remove_provider(provider_id: str, _admin: Admin, house: InHouse, conn: Write) -> Message:
+    await house.providers.remove_provider(conn, ProviderId(as_id(provider_id, "Provider")))
+    return Message(message="Provider deleted successfully")

@@ -1,0 +1,128 @@
+"""The shapes of the control plane live here: camelCase on the wire, times in ISO 8601, ids as text."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from aigne_hub.catalog.entries import Credential, CredentialKind, Provider
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
+
+
+def iso(ms: int | None) -> str | None:
+    """Unix milliseconds as ISO 8601 in UTC."""
+    if ms is None:
+        return None
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class NewProvider(Shape):
+    name: Annotated[str, Field(min_length=1, max_length=50)]
+    display_name: Annotated[str, Field(max_length=100)] | None = None
+    base_url: Annotated[str, Field(max_length=500)] | None = None
+    region: Annotated[str, Field(max_length=50)] | None = None
+    enabled: bool = True
+
+
+class ProviderChange(Shape):
+    display_name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    base_url: Annotated[str, Field(max_length=500)] | None = None
+    region: Annotated[str, Field(max_length=50)] | None = None
+    enabled: bool | None = None
+
+
+class NewCredential(Shape):
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    value: str | dict[str, str]
+    credential_type: Literal["api_key", "access_key_pair", "custom"] = "api_key"
+    test_model: Annotated[str, Field(max_length=100)] | None = None
+
+    @property
+    def kind(self) -> CredentialKind:
+        return CredentialKind(self.credential_type)
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return {"api_key": self.value.strip()} if isinstance(self.value, str) else self.value
+
+
+class TestedCredential(Shape):
+    value: str | dict[str, str]
+    credential_type: Literal["api_key", "access_key_pair", "custom"] = "api_key"
+    test_model: Annotated[str, Field(max_length=100)] | None = None
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return {"api_key": self.value.strip()} if isinstance(self.value, str) else self.value
+
+
+class ShownCredential(Shape):
+    id: str
+    provider_id: str
+    name: str
+    credential_type: str
+    active: bool
+    error: str | None
+    weight: int
+    usage_count: int
+    last_used_at: str | None
+    display_text: str
+    masked_value: dict[str, str]
+    created_at: str | None
+    updated_at: str | None
+
+    @classmethod
+    def of(cls, credential: Credential) -> ShownCredential:
+        return cls(
+            id=str(credential.id),
+            provider_id=str(credential.provider_id),
+            name=credential.name,
+            credential_type=credential.kind.value,
+            active=credential.active,
+            error=credential.error,
+            weight=credential.weight,
+            usage_count=credential.usage_count,
+            last_used_at=iso(credential.last_used_ms),
+            display_text=credential.display_text,
+            masked_value=credential.masked,
+            created_at=iso(credential.created_ms),
+            updated_at=iso(credential.updated_ms),
+        )
+
+
+class ShownProvider(Shape):
+    id: str
+    name: str
+    display_name: str
+    base_url: str
+    region: str | None
+    enabled: bool
+    created_at: str | None
+    updated_at: str | None
+
+    @classmethod
+    def of(cls, provider: Provider) -> ShownProvider:
+        return cls(
+            id=str(provider.id),
+            name=provider.name,
+            display_name=provider.display_name,
+            base_url=provider.base_url,
+            region=provider.region,
+            enabled=provider.enabled,
+            created_at=iso(provider.created_ms),
+            updated_at=iso(provider.updated_ms),
+        )
+
+
+class ListedProvider(ShownProvider):
+    credentials: list[ShownCredential]
+
+
+class Message(Shape):
+    message: str

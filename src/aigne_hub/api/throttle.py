@@ -1,0 +1,27 @@
+"""A small limit of how often one user may do a thing lives here."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from aigne_hub.base.errors import TooMany
+
+_MOST_USERS = 10_000
+
+
+class Throttle:
+    """At most `times` in any `period_s` for each user, within this process."""
+
+    def __init__(self, times: int, period_s: float) -> None:
+        self._times = times
+        self._period_s = period_s
+        self._taken: dict[int, deque[float]] = {}
+
+    def take(self, user: int, now: float) -> None:
+        """Count one; raises TooMany, with when to come back, when there have been too many."""
+        taken = self._taken.setdefault(user, deque(maxlen=self._times))
+        if len(taken) == self._times and now - taken[0] < self._period_s:
+            raise TooMany("Rate limit exceeded", retry_after=int(self._period_s - (now - taken[0])) + 1)
+        taken.append(now)
+        if len(self._taken) > _MOST_USERS:
+            self._taken = {u: t for u, t in self._taken.items() if now - t[-1] < self._period_s}

@@ -1,0 +1,193 @@
+"""The composition root: builds each room once and connects them. The only place that knows them all."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import structlog
+
+from aigne_hub.access.keys import Registry as AccessRegistry
+from aigne_hub.access.snapshot import AccessSnapshot
+from aigne_hub.api.app import control_plane
+from aigne_hub.base.clock import Clock
+from aigne_hub.base.crypto import MASTER_KEY_BYTES, Vault
+from aigne_hub.base.deadlines import Deadlines
+from aigne_hub.base.ids import IdSource
+from aigne_hub.catalog.registry import Registry as CatalogRegistry
+from aigne_hub.catalog.snapshot import CatalogSnapshot
+from aigne_hub.db.boots import new_boot
+from aigne_hub.db.engine import Database
+from aigne_hub.edge.app import Edge
+from aigne_hub.edge.reading import BodyReader
+from aigne_hub.edge.wire import Receive, Scope, Send
+from aigne_hub.flows.credential_check import CredentialCheck
+from aigne_hub.flows.freshness import Freshness
+from aigne_hub.flows.keep_credential import CredentialKeeper
+from aigne_hub.flows.local_provider import put_local_provider
+from aigne_hub.house import House
+from aigne_hub.jobs.ticks import keep_ticking, ticks_of
+from aigne_hub.local.supervisor import MODEL_NAME, LocalModel, is_available
+from aigne_hub.outbound import Client, Guard, Limits
+from aigne_hub.providers.known import LOCAL
+from aigne_hub.relay.answer import Relay
+from aigne_hub.settings import BadSetting, Settings, read_settings
+from aigne_hub.usage.recorder import Recorder
+
+log = structlog.get_logger()
+
+_LOCAL_START_S = 15.0
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[House]:
+    """The rooms, connected and fresh, on a database whose tables are up to date."""
+    clock = clock or Clock()
+    vault = Vault(master_key(settings))
+    deadlines = Deadlines()
+    database = await Database.open(settings.database)
+    client = Client(
+        deadlines=deadlines,
+        guard=Guard(allow_private=settings.private_upstreams),
+        proxy=settings.proxy or None,
+    )
+    try:
+        ids = IdSource(clock, await new_boot(database, clock))
+        access = AccessSnapshot(vault, clock, stale_s=settings.stale_s)
+        catalog = CatalogSnapshot(vault, clock)
+        providers = CatalogRegistry(vault, clock, ids)
+        recorder = Recorder(database.writer, database.dialect, clock, ids)
+        house = House(
+            settings=settings,
+            clock=clock,
+            deadlines=deadlines,
+            database=database,
+            access=access,
+            users=AccessRegistry(vault, clock, ids),
+            catalog=catalog,
+            providers=providers,
+            freshness=Freshness(database, access, catalog),
+            credentials=CredentialKeeper(database, providers, CredentialCheck(client)),
+            client=client,
+            recorder=recorder,
+            relay=Relay(catalog, client, recorder, deadlines, limits=_limits(settings), drain_s=settings.drain_s),
+        )
+        await house.freshness.look()
+        yield house
+    finally:
+        await client.close()
+        await database.close()
+
+
+def master_key(settings: Settings) -> bytes:
+    """The key of HUB_SECRET_KEY, else of the file in the data directory, made once with mode 0600."""
+    if settings.secret_key is not None:
+        return settings.secret_key
+    path = settings.data_dir / "secret.key"
+    if not path.exists():
+        _make_key_file(path)
+    try:
+        key = bytes.fromhex(path.read_text().strip())
+    except (OSError, ValueError) as error:
+        raise BadSetting(f"HUB_SECRET_KEY is not set and {path} cannot be read: {error}") from error
+    if len(key) != MASTER_KEY_BYTES:
+        raise BadSetting(f"HUB_SECRET_KEY is not set and {path} does not hold {MASTER_KEY_BYTES} bytes in hex")
+    return key
+
+
+def _make_key_file(path: Path) -> None:
+    """Whole or not at all, and never over another: two hubs that start at once get the same key."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(handle, secrets.token_hex(MASTER_KEY_BYTES).encode() + b"\n")
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        connect_s=settings.connect_s,
+        first_byte_s=settings.first_byte_s,
+        idle_s=settings.idle_s,
+        total_s=settings.total_s,
+        answer_bytes=settings.answer_limit,
+    )
+
+
+class Hub:
+    """The ASGI application of one worker: its lifespan is the house's, its requests are the edge's."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._edge: Edge | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            assert self._edge is not None, "the server waits for the lifespan before it accepts"
+            await self._edge(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            async with open_house(self._settings) as house, background(house):
+                reader = BodyReader(house.deadlines, limit=self._settings.body_limit, seconds=self._settings.body_s)
+                self._edge = Edge(house, reader, control_plane(house))
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+        except Exception as error:  # the server must hear of it, or it would wait for ever
+            log.exception("the hub could not start" if self._edge is None else "the hub did not stop cleanly")
+            kind = "startup" if self._edge is None else "shutdown"
+            await send({"type": f"lifespan.{kind}.failed", "message": str(error)})
+        else:
+            await send({"type": "lifespan.shutdown.complete"})
+
+
+@asynccontextmanager
+async def background(house: House) -> AsyncIterator[None]:
+    """What runs beside the calls: the ticks, and the local model when it is wanted."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(keep_ticking(tick)) for tick in ticks_of(house)]
+        if house.settings.local_model and is_available():
+            began_ms = house.clock.now_ms()
+            model = LocalModel(
+                house.settings.data_dir,
+                lambda address: put_local_provider(house.database, house.providers, address),
+            )
+            tasks.append(group.create_task(model.run()))
+            await _local_model_listed(house, began_ms)
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+async def _local_model_listed(house: House, began_ms: int) -> None:
+    """Wait until the local model can be called, whichever worker runs it, so that `ready` is true of it too."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LOCAL_START_S):
+            while not _is_local_ready(house, began_ms):
+                await asyncio.sleep(0.05)
+            return
+    log.warning("local model is not up yet", model=f"{LOCAL}/{MODEL_NAME}")
+
+
+def _is_local_ready(house: House, began_ms: int) -> bool:
+    return any(p.name == LOCAL and p.updated_ms >= began_ms for p in house.catalog.ready())
+
+
+def create_app() -> Hub:
+    """The application by the environment's settings, for an ASGI server that wants a factory."""
+    return Hub(read_settings())

@@ -1,0 +1,50 @@
+"""Coarse time limits live here: one timer for all of them, so that a limit costs a dict entry."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+RESOLUTION_S = 0.1
+
+
+class Deadlines:
+    """Calls back when a limit passes, up to RESOLUTION_S late; setting and dropping one costs well under 1 µs.
+
+    A timer of its own for each request costs several microseconds a request; limits of seconds to
+    minutes need no such precision. The one timer runs only while a limit is set.
+    """
+
+    def __init__(self) -> None:
+        self._due: dict[int, tuple[float, Callable[[], None]]] = {}
+        self._next = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def set(self, seconds: float, expire: Callable[[], None]) -> int:
+        """Have `expire` called after `seconds` unless the returned ticket is dropped before."""
+        loop = self._loop
+        if loop is None:
+            loop = self._loop = asyncio.get_running_loop()
+        self._next = ticket = self._next + 1
+        self._due[ticket] = (loop.time() + seconds, expire)
+        if self._timer is None:
+            self._timer = loop.call_later(RESOLUTION_S, self._sweep)
+        return ticket
+
+    def drop(self, ticket: int) -> None:
+        self._due.pop(ticket, None)
+
+    def __len__(self) -> int:
+        return len(self._due)
+
+    def _sweep(self) -> None:
+        loop = self._loop
+        assert loop is not None
+        now = loop.time()
+        passed = [ticket for ticket, (due, _) in self._due.items() if due <= now]
+        for ticket in passed:
+            entry = self._due.pop(ticket, None)
+            if entry is not None:  # an earlier callback of this sweep may have dropped it
+                entry[1]()
+        self._timer = loop.call_later(RESOLUTION_S, self._sweep) if self._due else None

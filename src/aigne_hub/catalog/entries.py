@@ -1,0 +1,79 @@
+"""What the catalog holds lives here, as values: providers, credentials, models, targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+from aigne_hub.dialects.call import Kind
+from aigne_hub.outbound import Origin
+
+ProviderId = NewType("ProviderId", int)
+CredentialId = NewType("CredentialId", int)
+
+
+class CredentialKind(StrEnum):
+    api_key = "api_key"
+    access_key_pair = "access_key_pair"
+    custom = "custom"
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    id: ProviderId
+    name: str
+    display_name: str
+    base_url: str
+    region: str | None
+    enabled: bool
+    created_ms: int
+    updated_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A credential as it is shown: `masked` maps each field to what may be seen of it."""
+
+    id: CredentialId
+    provider_id: ProviderId
+    name: str
+    kind: CredentialKind
+    masked: dict[str, str]
+    active: bool
+    error: str | None
+    weight: int
+    usage_count: int
+    last_used_ms: int | None
+    created_ms: int
+    updated_ms: int
+    sealed: bytes = field(repr=False)
+
+    @property
+    def display_text(self) -> str:
+        """One line that tells credentials apart (contract 5.2)."""
+        if self.kind is CredentialKind.api_key:
+            return self.masked.get("api_key", "***")
+        if self.kind is CredentialKind.access_key_pair:
+            return f"{self.masked.get('access_key_id', '')} / {self.masked.get('secret_access_key', '***')}"
+        return ", ".join(f"{name}: {value}" for name, value in self.masked.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    provider_id: ProviderId
+    name: str
+    kind: Kind
+    created_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A provider, a credential and an upstream model: all that one attempt needs, ready to send."""
+
+    provider: Provider
+    credential_id: CredentialId
+    model: str
+    origin: Origin
+    base_path: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = field(repr=False)

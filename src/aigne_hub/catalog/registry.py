@@ -1,0 +1,217 @@
+"""Adding and changing providers and credentials lives here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+import msgspec
+
+from aigne_hub.base.clock import Clock
+from aigne_hub.base.crypto import Unreadable, Vault, mask
+from aigne_hub.base.errors import BadRequest, Conflict, NotFound
+from aigne_hub.base.ids import IdSource
+from aigne_hub.catalog import store
+from aigne_hub.catalog.entries import Credential, CredentialId, CredentialKind, Model, Provider, ProviderId
+from aigne_hub.db.engine import Conn
+from aigne_hub.dialects.call import Kind
+from aigne_hub.outbound import Origin
+from aigne_hub.providers.known import KNOWN, canonical
+
+_FULL_WEIGHT = 100
+_SECRET_FIELDS = {
+    CredentialKind.api_key: ("api_key",),
+    CredentialKind.access_key_pair: ("access_key_id", "secret_access_key"),
+    CredentialKind.custom: (),
+}
+_SHOWN_FIELDS = frozenset({"access_key_id"})  # an identifier, not a secret (contract 5.2)
+
+
+class Registry:
+    """Adds and changes providers and credentials; each function is one step of its caller's transaction."""
+
+    def __init__(self, vault: Vault, clock: Clock, ids: IdSource) -> None:
+        self._vault = vault
+        self._clock = clock
+        self._ids = ids
+
+    async def add_provider(
+        self,
+        conn: Conn,
+        name: str,
+        *,
+        base_url: str | None = None,
+        display_name: str | None = None,
+        region: str | None = None,
+        enabled: bool = True,
+    ) -> Provider:
+        """Add a provider: any name, but an address is needed unless the name is a known one.
+
+        Raises BadRequest for an unusable name or address, Conflict when the name is taken.
+        """
+        name = canonical(name.strip())
+        if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,49}", name) or name == "aignehub":
+            raise BadRequest("a provider's name has 1 to 50 of a-z, 0-9, dot, dash and underscore", param="name")
+        known = KNOWN.get(name)
+        address = checked_url(base_url or (known.base_url if known else ""))
+        if await store.find_provider_by_name(conn, name):
+            raise Conflict("Provider with this name already exists", param="name")
+        now_ms = self._clock.now_ms()
+        shown = (display_name or (known.display_name if known else name)).strip()[:100]
+        provider = Provider(ProviderId(self._ids.new()), name, shown, address, region, enabled, now_ms, now_ms)
+        await store.add_provider(conn, provider)
+        return provider
+
+    async def change_provider(
+        self,
+        conn: Conn,
+        provider_id: ProviderId,
+        *,
+        base_url: str | None = None,
+        display_name: str | None = None,
+        region: str | None = None,
+        enabled: bool | None = None,
+    ) -> Provider:
+        """Change what is given and keep the rest."""
+        old = await self.provider(conn, provider_id)
+        changed = replace(
+            old,
+            base_url=old.base_url if base_url is None else checked_url(base_url),
+            display_name=old.display_name if display_name is None else display_name,
+            region=old.region if region is None else region,
+            enabled=old.enabled if enabled is None else enabled,
+            updated_ms=self._clock.now_ms(),
+        )
+        await store.save_provider(conn, changed)
+        return changed
+
+    async def remove_provider(self, conn: Conn, provider_id: ProviderId) -> None:
+        if not await store.remove_provider(conn, provider_id):
+            raise NotFound("Provider not found")
+
+    async def provider(self, conn: Conn, provider_id: ProviderId) -> Provider:
+        found = await store.find_provider(conn, provider_id)
+        if found is None:
+            raise NotFound("Provider not found")
+        return found
+
+    async def add_credential(
+        self,
+        conn: Conn,
+        provider_id: ProviderId,
+        name: str,
+        value: Mapping[str, str],
+        *,
+        kind: CredentialKind = CredentialKind.api_key,
+    ) -> Credential:
+        await self.provider(conn, provider_id)
+        now_ms = self._clock.now_ms()
+        credential_id = CredentialId(self._ids.new())
+        credential = Credential(
+            id=credential_id,
+            provider_id=provider_id,
+            name=_checked_name(name),
+            kind=kind,
+            masked=_masked(value, kind),
+            active=True,
+            error=None,
+            weight=_FULL_WEIGHT,
+            usage_count=0,
+            last_used_ms=None,
+            created_ms=now_ms,
+            updated_ms=now_ms,
+            sealed=self._seal(credential_id, value),
+        )
+        await store.add_credential(conn, credential)
+        return credential
+
+    async def change_credential(
+        self,
+        conn: Conn,
+        provider_id: ProviderId,
+        credential_id: CredentialId,
+        *,
+        name: str | None = None,
+        value: Mapping[str, str] | None = None,
+        kind: CredentialKind | None = None,
+    ) -> Credential:
+        """Change what is given; a changed credential is active again, with its error cleared."""
+        old = await self.credential(conn, provider_id, credential_id)
+        kind = kind or old.kind
+        changed = replace(
+            old,
+            name=old.name if name is None else _checked_name(name),
+            kind=kind,
+            masked=old.masked if value is None else _masked(value, kind),
+            sealed=old.sealed if value is None else self._seal(credential_id, value),
+            active=True,
+            error=None,
+            weight=_FULL_WEIGHT,
+            updated_ms=self._clock.now_ms(),
+        )
+        await store.save_credential(conn, changed)
+        return changed
+
+    async def remove_credential(self, conn: Conn, provider_id: ProviderId, credential_id: CredentialId) -> None:
+        if not await store.remove_credential(conn, provider_id, credential_id):
+            raise NotFound("Credential not found")
+
+    async def credential(self, conn: Conn, provider_id: ProviderId, credential_id: CredentialId) -> Credential:
+        found = await store.find_credential(conn, provider_id, credential_id)
+        if found is None:
+            raise NotFound("Credential not found")
+        return found
+
+    async def put_models(self, conn: Conn, provider_id: ProviderId, names: list[tuple[str, Kind]]) -> None:
+        """Replace the models a provider is known to serve."""
+        now_ms = self._clock.now_ms()
+        found = {name: Model(provider_id, name, kind, now_ms) for name, kind in names if 0 < len(name) <= 200}
+        await store.put_models(conn, provider_id, [(self._ids.new(), model) for model in found.values()])
+
+    def open(self, credential: Credential) -> dict[str, str]:
+        """The secret fields of a credential. Raises Unreadable when the master key does not open it."""
+        return open_sealed(self._vault, credential)
+
+    def _seal(self, credential_id: CredentialId, value: Mapping[str, str]) -> bytes:
+        return self._vault.seal(msgspec.json.encode(dict(value)), place=_place(credential_id))
+
+
+def open_sealed(vault: Vault, credential: Credential) -> dict[str, str]:
+    try:
+        return msgspec.json.decode(vault.open(credential.sealed, place=_place(credential.id)), type=dict[str, str])
+    except msgspec.DecodeError as error:
+        raise Unreadable("not a credential") from error
+
+
+def checked_url(url: str) -> str:
+    """A provider's address, without a trailing slash. Raises BadRequest when it cannot be one."""
+    url = url.strip().rstrip("/")
+    if not url:
+        raise BadRequest("this provider needs a base URL, such as https://api.example.com/v1", param="baseUrl")
+    try:
+        Origin.parse(url)
+    except ValueError as error:
+        raise BadRequest(f"the base URL cannot be used: {error}", param="baseUrl") from error
+    return url
+
+
+def _place(credential_id: CredentialId) -> str:
+    return f"credentials.sealed:{credential_id}"
+
+
+def _masked(value: Mapping[str, str], kind: CredentialKind) -> dict[str, str]:
+    for needed in _SECRET_FIELDS[kind]:
+        if not value.get(needed, "").strip():
+            raise BadRequest(f"the credential lacks its {needed}", param="value")
+    for secret in value.values():
+        if any(ord(c) < 33 or ord(c) > 126 for c in secret):
+            raise BadRequest("a credential has only visible ASCII characters", param="value")
+    return {name: secret if name in _SHOWN_FIELDS else mask(secret) for name, secret in value.items()}
+
+
+def _checked_name(name: str) -> str:
+    name = name.strip()
+    if not 1 <= len(name) <= 100:
+        raise BadRequest("a credential's name has 1 to 100 characters", param="name")
+    return name

@@ -1,0 +1,168 @@
+"""The catalog in memory lives here: what a model name leads to, without asking the database."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from aigne_hub.base.clock import Clock
+from aigne_hub.base.crypto import Unreadable, Vault
+from aigne_hub.base.errors import BadRequest, Unavailable
+from aigne_hub.catalog import store
+from aigne_hub.catalog.entries import Credential, CredentialId, Model, Provider, ProviderId, Target
+from aigne_hub.catalog.registry import open_sealed
+from aigne_hub.db.engine import Conn
+from aigne_hub.dialects.call import Kind
+from aigne_hub.outbound import Origin
+from aigne_hub.providers.known import KNOWN, LOCAL, canonical, family, upstream_name
+
+_PREFIXES = ("aignehub/", "aignehub:")
+_REMEMBERED = 4096  # resolved names kept; the cache starts anew when it is full
+
+
+@dataclass(frozen=True, slots=True)
+class ListedModel:
+    """A model as listings show it: `id` is what a caller may send as `model`."""
+
+    id: str
+    name: str
+    kind: Kind
+    provider: Provider
+    created_ms: int
+
+
+class CatalogSnapshot:
+    """Enabled providers with a usable credential, their models, and the target of each name."""
+
+    counter = store.COUNTER
+
+    def __init__(self, vault: Vault, clock: Clock) -> None:
+        self._vault = vault
+        self._clock = clock
+        self._providers: dict[str, Provider] = {}
+        self._ready: dict[str, Target] = {}
+        self._models: list[ListedModel] = []
+        self._by_id: dict[str, ListedModel] = {}
+        self._by_name: dict[str, ListedModel] = {}
+        self._resolved: dict[str, Target] = {}
+        self._used: Counter[CredentialId] = Counter()
+        self.unreadable: list[Credential] = []
+        self.version = -1
+
+    async def load(self, conn: Conn, version: int) -> None:
+        """Read the whole catalog anew; it is small."""
+        providers = await store.list_providers(conn)
+        credentials = await store.list_credentials(conn)
+        models = await store.list_models(conn)
+        self._providers = {provider.name: provider for provider in providers}
+        self._ready = self._usable(providers, credentials)
+        self._models = self._listed(models)
+        self._by_id = {model.id: model for model in self._models}
+        self._by_name = {model.name: model for model in reversed(self._models)}  # the first listed wins
+        self._resolved = {}
+        self.version = version
+
+    def confirm(self) -> None:
+        """Nothing to note: an old catalog is still a right one."""
+
+    def resolve(self, name: str) -> Target:
+        """The target a model name leads to (contract 5.3), for a call: it counts as a use.
+
+        Raises BadRequest when no provider serves the name, Unavailable when a named provider is
+        switched off or has no usable credential.
+        """
+        target = self._resolved.get(name) or self.peek(name)
+        self._used[target.credential_id] += 1
+        return target
+
+    def peek(self, name: str) -> Target:
+        """As `resolve`, without counting."""
+        target = self._find(name)
+        if len(self._resolved) >= _REMEMBERED:
+            self._resolved.clear()
+        self._resolved[name] = target
+        return target
+
+    def models(self) -> list[ListedModel]:
+        return self._models
+
+    def providers(self) -> list[Provider]:
+        return list(self._providers.values())
+
+    def ready(self) -> list[Provider]:
+        """The providers that could be called right now."""
+        return [target.provider for target in self._ready.values()]
+
+    def take_used(self) -> list[tuple[CredentialId, int, int]]:
+        """(credential, uses, time) since the last call of this."""
+        used, self._used = self._used, Counter()
+        now_ms = self._clock.now_ms()
+        return [(credential, count, now_ms) for credential, count in used.items()]
+
+    def _find(self, name: str) -> Target:
+        for prefix in _PREFIXES:
+            name = name.removeprefix(prefix)
+        first, slash, rest = name.partition("/")
+        if slash and rest and (canonical(first) in self._providers or canonical(first) in KNOWN):
+            return self._named(canonical(first), rest)
+        return self._bare(name)
+
+    def _named(self, provider: str, model: str) -> Target:
+        base = self._ready.get(provider)
+        if base is None:
+            raise Unavailable(f"Provider '{provider}' is not available or not configured", code="provider_unavailable")
+        if provider == LOCAL and f"{provider}/{model}" not in self._by_id:
+            raise _not_found(f"{provider}/{model}")  # its server answers to any name; only this one is true
+        return replace(base, model=model)
+
+    def _bare(self, name: str) -> Target:
+        if name in self._by_name:
+            return replace(self._ready[self._by_name[name].provider.name], model=name)
+        for provider in family(name):
+            if provider in self._ready:
+                return replace(self._ready[provider], model=upstream_name(provider, name))
+        raise _not_found(name)
+
+    def _usable(self, providers: list[Provider], credentials: list[Credential]) -> dict[str, Target]:
+        usable: dict[str, Target] = {}
+        self.unreadable = []
+        for provider in providers:
+            for credential in credentials:
+                if credential.provider_id != provider.id or not credential.active or not provider.enabled:
+                    continue
+                target = self._target(provider, credential)
+                if target is not None:
+                    usable.setdefault(provider.name, target)
+        return usable
+
+    def _target(self, provider: Provider, credential: Credential) -> Target | None:
+        try:
+            secret = open_sealed(self._vault, credential).get("api_key", "")
+        except Unreadable:
+            self.unreadable.append(credential)
+            return None
+        origin, base_path = Origin.parse(provider.base_url)
+        headers = (
+            (b"authorization", b"Bearer " + secret.encode("ascii")),
+            (b"content-type", b"application/json"),
+            (b"accept", b"*/*"),
+            (b"user-agent", b"aigne-hub"),
+        )
+        return Target(provider, credential.id, "", origin, base_path.encode("ascii"), headers)
+
+    def _listed(self, models: list[Model]) -> list[ListedModel]:
+        by_id: dict[ProviderId, Provider] = {target.provider.id: target.provider for target in self._ready.values()}
+        return [
+            ListedModel(f"{by_id[m.provider_id].name}/{m.name}", m.name, m.kind, by_id[m.provider_id], m.created_ms)
+            for m in models
+            if m.provider_id in by_id
+        ]
+
+
+def _not_found(name: str) -> BadRequest:
+    return BadRequest(
+        f'No available provider found for model "{name}". You can select a specific provider to try again, '
+        "or wait until it becomes available.",
+        code="model_not_found",
+        param="model",
+    )

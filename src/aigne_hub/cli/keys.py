@@ -1,0 +1,182 @@
+"""Users and access keys at the shell live here."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import click
+
+from aigne_hub.access import store
+from aigne_hub.access.identity import Key, KeyId, NewKey, Role, User, UserId
+from aigne_hub.base.errors import BadRequest
+from aigne_hub.cli.session import data_dir_option, in_house, json_option, show, told
+from aigne_hub.cli.times import shown_time
+from aigne_hub.db.engine import Conn
+from aigne_hub.house import House
+
+_ROLES = click.Choice([role.value for role in Role])
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@click.group()
+def user() -> None:
+    """People and service accounts."""
+
+
+@user.command("add")
+@click.option("--name", required=True)
+@click.option("--email")
+@click.option("--role", type=_ROLES, default="member", show_default=True)
+@data_dir_option
+@json_option
+@told
+def add_user(name: str, email: str | None, role: str, data_dir: str | None, as_json: bool) -> None:
+    """Add a user."""
+
+    async def work(house: House) -> User:
+        async with house.database.write() as conn:
+            return await house.users.add_user(conn, name, role=Role(role), email=email)
+
+    added = in_house(data_dir, work)
+    click.echo(json.dumps(_user_row(added)) if as_json else f"added user {added.id}, {added.name} ({added.role})")
+
+
+@user.command("list")
+@data_dir_option
+@json_option
+@told
+def list_users(data_dir: str | None, as_json: bool) -> None:
+    """List users."""
+
+    async def work(house: House) -> list[User]:
+        async with house.database.read() as conn:
+            found: list[User] = []
+            while part := await store.list_users(conn, after=found[-1].id if found else 0):
+                found += part
+            return found
+
+    rows = [_user_row(one) for one in in_house(data_dir, work)]
+    show(rows, as_json=as_json, columns=("id", "name", "role", "email", "created"), empty="no users yet")
+
+
+@user.command("set-role")
+@click.argument("user_id", type=int)
+@click.argument("role", type=_ROLES)
+@data_dir_option
+@told
+def set_role(user_id: int, role: str, data_dir: str | None) -> None:
+    """Give a user another role."""
+
+    async def work(house: House) -> User:
+        async with house.database.write() as conn:
+            return await house.users.set_role(conn, UserId(user_id), Role(role))
+
+    changed = in_house(data_dir, work)
+    click.echo(f"{changed.name} is {changed.role} now")
+
+
+@click.group()
+def key() -> None:
+    """Access keys."""
+
+
+@key.command("create")
+@click.option("--name", required=True)
+@click.option("--role", type=_ROLES, default="member", show_default=True)
+@click.option("--expires-in", metavar="TIME", help="Such as 30m, 12h or 90d; without it the key does not expire.")
+@click.option("--user", "user_id", type=int, help="Whose key it is; the first owner's by default.")
+@data_dir_option
+@json_option
+@told
+def create_key(
+    name: str, role: str, expires_in: str | None, user_id: int | None, data_dir: str | None, as_json: bool
+) -> None:
+    """Make an access key. It is shown once, here."""
+    expires_in_s = None if expires_in is None else _seconds(expires_in)
+
+    async def work(house: House) -> NewKey:
+        async with house.database.write() as conn:
+            holder = UserId(user_id) if user_id is not None else await _first_owner(house, conn)
+            return await house.users.create_key(conn, holder, name, role=Role(role), expires_in_s=expires_in_s)
+
+    made = in_house(data_dir, work)
+    if as_json:
+        click.echo(json.dumps({**_key_row(made.key), "key": made.secret}))
+    else:
+        click.echo(f"{made.secret}\n\nkey {made.key.id}, {made.key.name} ({made.key.role}): it is not shown again")
+
+
+@key.command("list")
+@data_dir_option
+@json_option
+@told
+def list_keys(data_dir: str | None, as_json: bool) -> None:
+    """List access keys, without their secrets."""
+
+    async def work(house: House) -> list[Key]:
+        async with house.database.read() as conn:
+            found: list[Key] = []
+            while part := await store.list_keys(conn, after=found[-1].id if found else 0):
+                found += part
+            return found
+
+    rows = [_key_row(one) for one in in_house(data_dir, work)]
+    columns = ("id", "name", "role", "hint", "created", "expires", "last_used", "revoked")
+    show(rows, as_json=as_json, columns=columns, empty="no keys yet: make one with `aigne-hub key create --name NAME`")
+
+
+@key.command("revoke")
+@click.argument("key_id", type=int)
+@data_dir_option
+@json_option
+@told
+def revoke_key(key_id: int, data_dir: str | None, as_json: bool) -> None:
+    """End a key for good; the running server follows within a second."""
+
+    async def work(house: House) -> Key:
+        async with house.database.write() as conn:
+            return await house.users.revoke_key(conn, KeyId(key_id))
+
+    revoked = in_house(data_dir, work)
+    click.echo(json.dumps(_key_row(revoked)) if as_json else f"key {revoked.id}, {revoked.name}, is revoked")
+
+
+async def _first_owner(house: House, conn: Conn) -> UserId:
+    owner = await store.first_owner(conn)
+    if owner is None:  # a shell with the data directory may do all an owner may, so it may make one
+        owner = await house.users.add_user(conn, "owner", role=Role.owner)
+    return owner.id
+
+
+def _seconds(text: str) -> int:
+    found = re.fullmatch(r"(\d{1,6})([smhd])", text.strip())
+    if not found or int(found[1]) == 0:
+        raise BadRequest(f"--expires-in {text}: give a time such as 30m, 12h or 90d")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def _user_row(one: User) -> dict[str, Any]:
+    return {
+        "id": str(one.id),
+        "name": one.name,
+        "role": one.role.value,
+        "email": one.email,
+        "created": shown_time(one.created_ms),
+        "disabled": shown_time(one.disabled_ms),
+    }
+
+
+def _key_row(one: Key) -> dict[str, Any]:
+    return {
+        "id": str(one.id),
+        "name": one.name,
+        "user": str(one.user_id),
+        "role": one.role.value,
+        "hint": f"…{one.hint}",
+        "created": shown_time(one.created_ms),
+        "expires": shown_time(one.expires_ms),
+        "last_used": shown_time(one.last_used_ms),
+        "revoked": shown_time(one.revoked_ms),
+    }

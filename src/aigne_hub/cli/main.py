@@ -1,0 +1,25 @@
+"""The commands of `aigne-hub` are gathered here."""
+
+from __future__ import annotations
+
+import click
+
+from aigne_hub import __version__
+from aigne_hub.cli.doctor import doctor
+from aigne_hub.cli.keys import key, user
+from aigne_hub.cli.providers import credential, provider
+from aigne_hub.cli.serving import migrate, serve
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="aigne-hub")
+def main() -> None:
+    """AIGNE Hub: one address and one key for every AI provider."""
+
+
+for command in (serve, migrate, user, key, provider, credential, doctor):
+    main.add_command(command)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""Change counters live here: memory snapshots watch them, whoever changes a row bumps one."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+
+from aigne_hub.db.engine import Conn
+from aigne_hub.db.schema import versions
+
+
+async def bump(conn: Conn, counter: str) -> int:
+    """Take the next number of `counter`, whose row the migrations made.
+
+    The row stays locked until the transaction ends, so numbers become visible in order.
+    """
+    query = update(versions).where(versions.c.name == counter).values(version=versions.c.version + 1)
+    return int((await conn.execute(query.returning(versions.c.version))).scalar_one())
+
+
+async def read_versions(conn: Conn) -> dict[str, int]:
+    return {row.name: row.version for row in await conn.execute(select(versions.c.name, versions.c.version))}

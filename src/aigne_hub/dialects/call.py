@@ -1,0 +1,91 @@
+"""The shape in the middle lives here: what every dialect reads a request into and an answer out of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from aigne_hub.base.errors import HubError
+
+
+class Kind(StrEnum):
+    """What a call asks for; also the type of its record (contract 4)."""
+
+    chat = "chatCompletion"
+    embedding = "embedding"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an answer consumed, in disjoint buckets; None is "the provider did not say", not zero.
+
+    `input` is fresh input: without the tokens read from the provider's cache. `reasoning` is a part
+    of `output`, as providers bill it.
+    """
+
+    input: int | None = None
+    output: int | None = None
+    cache_read: int | None = None
+    reasoning: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of a caller: a view of what the hub decides by, beside the body as it came."""
+
+    kind: Kind
+    model: str
+    body: bytes = field(repr=False)
+    is_stream: bool = False
+    wants_usage: bool = False  # whether the caller asked for a usage event in its stream
+    is_native: bool = False  # whether the caller spoke the reference's native format
+    body_token: str | None = field(default=None, repr=False)  # an access key found in the body
+
+
+class Stream(Protocol):
+    """An answer on its way: takes what the provider sends, gives what the caller gets."""
+
+    usage: Usage | None
+    error: HubError | None  # set when the provider reported an error within the stream
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next bytes of the provider; returns whole events for the caller, maybe none.
+
+        The event that ends the stream is kept back for `finish`. Raises UpstreamFailed when the bytes
+        are not of the provider's dialect.
+        """
+        ...
+
+    def finish(self) -> bytes:
+        """The provider's answer has ended: the last bytes for the caller.
+
+        Raises UpstreamFailed when it ended before its end was said.
+        """
+        ...
+
+
+class Dialect(Protocol):
+    """A wire format at the caller's side and at the provider's side."""
+
+    upstream_path: bytes
+
+    def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:
+        """Raises BadRequest, naming the field, when the body is not a request of this dialect."""
+        ...
+
+    def write_request(self, call: Call, model: str) -> bytes:
+        """The body for the provider, derived from the call's, which stays as it is."""
+        ...
+
+    def read_usage(self, answer: bytes) -> Usage | None:
+        """Raises UpstreamFailed when the answer is not of this dialect."""
+        ...
+
+    def write_answer(self, answer: bytes, call: Call, call_id: int) -> bytes: ...
+
+    def open_stream(self, call: Call, call_id: int) -> Stream: ...
+
+    def write_error_event(self, error: HubError) -> bytes:
+        """The event that tells of an error within a stream, and ends it."""
+        ...

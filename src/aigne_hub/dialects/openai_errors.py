@@ -1,0 +1,69 @@
+"""Errors in OpenAI's shape live here: writing our own, and reading a provider's.
+
+Source: https://platform.openai.com/docs/guides/error-codes; the object is also what the reference's
+clients read (contract 1.6).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from aigne_hub.base.errors import Failure, HubError, UpstreamFailed
+
+_LONGEST = 600
+_SECRET = re.compile(
+    r"\b(?:sk|pk|rk|gsk|xai|hf|AIza|Bearer|Basic|blocklet)[-_ ][A-Za-z0-9_\-.~+/=*]{6,}", re.IGNORECASE
+)
+_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+
+_read_any = msgspec.json.Decoder().decode
+_write = msgspec.json.Encoder().encode
+
+_KINDS = {401: Failure.credential, 402: Failure.credential, 403: Failure.credential, 429: Failure.throttled}
+
+
+def error_body(error: HubError) -> bytes:
+    """`{"error": {message, type, code, param?}}`; absent fields are left out, never null."""
+    shown: dict[str, str] = {"message": error.message, "type": error.type, "code": error.code}
+    if error.param is not None:
+        shown["param"] = error.param
+    return _write({"error": shown})
+
+
+def error_of_answer(status: int, body: bytes, retry_after: int | None) -> UpstreamFailed:
+    """What a provider's answer with a status of 400 or more means. The status decides (contract 5.2)."""
+    kind = _KINDS.get(status, Failure.overloaded if status >= 500 else Failure.rejected)
+    said = _said(body)
+    if kind is Failure.credential:
+        # What a provider says of our credential is for the operator's record, not for the caller.
+        message = "the provider refused the hub's credential; an administrator has to look at it"
+    elif status >= 500:
+        message = f"the provider failed with status {status}" + (f": {said}" if said else "")
+    else:
+        message = said or f"the provider refused the request with status {status}"
+    return UpstreamFailed(kind, message, upstream_status=status, retry_after=retry_after)
+
+
+def error_of_event(data: bytes) -> UpstreamFailed:
+    """What an error event within a provider's stream means."""
+    said = _said(data)
+    return UpstreamFailed(Failure.overloaded, f"the provider reported an error: {said or 'it did not say which'}")
+
+
+def safe(text: str) -> str:
+    """A provider's words without what looks like a secret or an address, and not too many of them."""
+    text = _URL.sub("[address]", _SECRET.sub("[secret]", text))
+    return " ".join(text.split())[:_LONGEST]
+
+
+def _said(body: bytes) -> str:
+    try:
+        answer: Any = _read_any(body[:65536])
+    except (msgspec.MsgspecError, RecursionError):
+        return ""
+    error = answer.get("error", answer) if isinstance(answer, dict) else None
+    message = error.get("message") if isinstance(error, dict) else error
+    return safe(message) if isinstance(message, str) else ""

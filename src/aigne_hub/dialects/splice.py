@@ -1,0 +1,112 @@
+"""Editing a JSON object in place lives here, so that what is not edited stays as it was, byte for byte."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+_STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+_SPACE = re.compile(rb"[ \t\r\n]*")
+_NAME = re.compile(_STRING, re.DOTALL)
+_BRACKET_OR_STRING = re.compile(_STRING + rb"|[{}\[\]]", re.DOTALL)
+_PLAIN = re.compile(rb"[^,}\]\s]+")
+_MODEL = re.compile(rb'"model"[ \t\r\n]*:[ \t\r\n]*"')
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Where a member of the object stands: its name from `start`, its value from `value` to `end`."""
+
+    name: str
+    start: int
+    value: int
+    end: int
+
+
+def replace_model(body: bytes, old: str, new: bytes) -> bytes:
+    """Put `new` (JSON) in the place of the top-level `model`, whose value was read as `old`.
+
+    The common body says `"model"` once and is edited without a scan. The scan also catches a name
+    that is repeated or written with escapes, so that no second `model` can reach the provider.
+    """
+    found = _MODEL.search(body)
+    if found and body.count(b'"model"') == 1 and b"\\u006" not in body:
+        start = found.end() - 1
+        end = start + len(old.encode()) + 2
+        if body[start:end] == b'"%b"' % old.encode():
+            return b"%b%b%b" % (body[:start], new, body[end:])
+    models = [member for member in members_of(body) if member.name == "model"]
+    if len(models) == 1:
+        return b"%b%b%b" % (body[: models[0].value], new, body[models[0].end :])
+    return edit(body, {"model": new})
+
+
+def insert_first(body: bytes, member: bytes) -> bytes:
+    """Put `member` (`"name":value`) before the others of an object that has at least one."""
+    opening = body.index(b"{") + 1
+    return b"%b%b,%b" % (body[:opening], member, body[opening:])
+
+
+def append(body: bytes, members: bytes) -> bytes:
+    """Put `members` after the others of an object that has at least one."""
+    closing = body.rindex(b"}")
+    return b"%b,%b%b" % (body[:closing], members, body[closing:])
+
+
+def edit(body: bytes, changes: Mapping[str, bytes | None]) -> bytes:
+    """Replace the values of top-level members (None removes), and add those that are not there.
+
+    Of a repeated name only the first stays. `body` must be a JSON object that has been parsed before.
+    """
+    pieces, missing = [], dict(changes)
+    for member in members_of(body):
+        if member.name not in changes:
+            pieces.append(body[member.start : member.end])
+            continue
+        value = missing.pop(member.name, None)
+        if value is not None:
+            pieces.append(body[member.start : member.value] + value)
+    pieces += [msgspec.json.encode(name) + b":" + value for name, value in missing.items() if value is not None]
+    return b"{" + b",".join(pieces) + b"}"
+
+
+def members_of(body: bytes) -> list[Member]:
+    """The top-level members of a JSON object, in order. `body` must have been parsed before."""
+    found: list[Member] = []
+    at = _skip(body, body.index(b"{") + 1)
+    while body[at : at + 1] == b'"':
+        name = _NAME.match(body, at)
+        assert name is not None
+        value = _skip(body, _skip(body, name.end()) + 1)
+        end = _value_end(body, value)
+        found.append(Member(msgspec.json.decode(name[0], type=str), at, value, end))
+        at = _skip(body, end)
+        if body[at : at + 1] == b",":
+            at = _skip(body, at + 1)
+    return found
+
+
+def _value_end(body: bytes, at: int) -> int:
+    first = body[at : at + 1]
+    if first not in (b"{", b"["):
+        found = (_NAME if first == b'"' else _PLAIN).match(body, at)
+        assert found is not None
+        return found.end()
+    depth = 0
+    for token in _BRACKET_OR_STRING.finditer(body, at):
+        mark = token[0][:1]
+        if mark in (b"{", b"["):
+            depth += 1
+        elif mark in (b"}", b"]"):
+            depth -= 1
+            if depth == 0:
+                return token.end()
+    raise AssertionError("the body was not parsed before it was edited")
+
+
+def _skip(body: bytes, at: int) -> int:
+    found = _SPACE.match(body, at)
+    return found.end() if found else at

@@ -1,0 +1,74 @@
+"""Server-sent events live here: cutting a stream into whole events, whatever its pieces (WHATWG HTML 9.2)."""
+
+from __future__ import annotations
+
+from aigne_hub.base.errors import Failure, UpstreamFailed
+
+_LARGEST_EVENT = 32 << 20  # an event may carry an image; more than this is no event
+
+
+class EventSplitter:
+    """Gives back the bytes of whole events, and keeps the beginning of the next one until it is whole.
+
+    Lines may end with LF, CR LF or CR; they leave with LF.
+    """
+
+    def __init__(self) -> None:
+        self._kept = bytearray()
+        self._bom_checked = False
+
+    def feed(self, data: bytes) -> bytes:
+        """The whole events up to here, joined; empty when none has become whole."""
+        if not self._bom_checked:
+            if not data:
+                return b""
+            data = self._without_bom(data)
+        if b"\r" in data or self._kept.endswith(b"\r"):
+            data = self._with_line_feeds(data)
+        if not self._kept and data.endswith(b"\n\n"):
+            return data
+        # An event's end may lie across the two pieces, never further back.
+        searched = max(0, len(self._kept) - 1)
+        self._kept += data
+        end = self._kept.rfind(b"\n\n", searched)
+        if end < 0:
+            if len(self._kept) > _LARGEST_EVENT:
+                raise UpstreamFailed(Failure.oversized, "the provider sent an event larger than the hub takes")
+            return b""
+        whole = bytes(self._kept[: end + 2])
+        del self._kept[: end + 2]
+        return whole
+
+    def rest(self) -> bytes:
+        """What came after the last whole event."""
+        return bytes(self._kept)
+
+    def _without_bom(self, data: bytes) -> bytes:
+        self._bom_checked = True
+        return data.removeprefix(b"\xef\xbb\xbf")
+
+    def _with_line_feeds(self, data: bytes) -> bytes:
+        if self._kept.endswith(b"\r"):
+            del self._kept[-1:]
+            data = b"\r" + data
+        ends_within_pair = data.endswith(b"\r")
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        return data[:-1] + b"\r" if ends_within_pair else data
+
+
+def split_events(whole: bytes) -> list[bytes]:
+    """The single events of what `EventSplitter.feed` gave, each with its blank line."""
+    return [event + b"\n\n" for event in whole.split(b"\n\n") if event.strip(b"\n")]
+
+
+def data_of(event: bytes) -> bytes | None:
+    """The data of one event, its lines joined; None when it has none (a comment, a retry hint)."""
+    if event.startswith(b"data: ") and event.count(b"\n") <= 2:
+        return event[6:].rstrip(b"\n")
+    lines = [line[5:].removeprefix(b" ") for line in event.split(b"\n") if line.startswith(b"data:")]
+    return b"\n".join(lines) if lines else None
+
+
+def event(data: bytes) -> bytes:
+    """One event of one line of data."""
+    return b"data: %b\n\n" % data

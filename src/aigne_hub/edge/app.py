@@ -1,0 +1,79 @@
+"""The ASGI application lives here: exact paths lead to the fast doors, all others to the control plane."""
+
+from __future__ import annotations
+
+from aigne_hub.base.errors import WrongMethod
+from aigne_hub.dialects.call import Dialect
+from aigne_hub.dialects.embeddings import Embeddings
+from aigne_hub.dialects.openai_chat import OpenAIChat
+from aigne_hub.edge.inference import InferenceDoor
+from aigne_hub.edge.listings import ReadingDoor, healthz, models, readyz, status
+from aigne_hub.edge.passage import Asgi, Passage
+from aigne_hub.edge.reading import BodyReader, request_id_of
+from aigne_hub.edge.wire import AsgiReply, Receive, Scope, Send
+from aigne_hub.house import House
+
+Door = InferenceDoor | ReadingDoor
+
+_MOUNTS = ("", "/ai-kit")  # the reference's official hub is mounted at the second (contract 1.1)
+_ALLOWED_HEADERS = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-methods", b"GET,HEAD,PUT,PATCH,POST,DELETE"),
+    (b"access-control-max-age", b"600"),
+)
+
+
+class Edge:
+    """Every request of the hub enters here."""
+
+    def __init__(self, house: House, reader: BodyReader, control_plane: Asgi) -> None:
+        self._house = house
+        self._passage = Passage(house, reader, control_plane)
+        self._doors = {mount + path: door for path, door in _doors(house, reader).items() for mount in _MOUNTS}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        door = self._doors.get(scope["path"])
+        method = scope["method"]
+        if door is not None and (method == door.method or (method == "HEAD" and door.method == "GET")):
+            await door(scope, receive, send)
+        elif method == "OPTIONS":
+            await send({"type": "http.response.start", "status": 204, "headers": _preflight(scope)})
+            await send({"type": "http.response.body"})
+        elif door is None:
+            await self._passage(scope, receive, send)
+        else:
+            request_id = request_id_of(scope["headers"]) or str(self._house.recorder.new_id())
+            await AsgiReply(receive, send, request_id).error(WrongMethod(door.method))
+
+
+def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
+    def inference(dialect: Dialect, *, is_reference: bool) -> InferenceDoor:
+        return InferenceDoor(house, reader, dialect, is_reference=is_reference)
+
+    plain = inference(OpenAIChat(is_hybrid=False), is_reference=False)
+    hybrid = inference(OpenAIChat(is_hybrid=True), is_reference=True)
+    model_list = ReadingDoor(house, models, needs_caller=True)
+    return {
+        "/v1/chat/completions": plain,
+        "/api/v2/chat/completions": hybrid,
+        "/api/v2/completions": hybrid,
+        "/api/v2/chat": hybrid,
+        "/api/chat/completions": hybrid,
+        "/v1/embeddings": inference(Embeddings(), is_reference=False),
+        "/api/v2/embeddings": inference(Embeddings(), is_reference=True),
+        "/api/embeddings": inference(Embeddings(), is_reference=True),
+        "/v1/models": model_list,
+        "/api/v2/models": model_list,
+        "/api/v2/status": ReadingDoor(house, status, needs_caller=False),
+        "/healthz": ReadingDoor(house, healthz, needs_caller=False),
+        "/readyz": ReadingDoor(house, readyz, needs_caller=False),
+    }
+
+
+def _preflight(scope: Scope) -> list[tuple[bytes, bytes]]:
+    asked = [value for name, value in scope["headers"] if name == b"access-control-request-headers"]
+    return [
+        *_ALLOWED_HEADERS,
+        (b"access-control-allow-headers", asked[0] if asked else b"*"),
+        (b"vary", b"access-control-request-headers"),
+    ]

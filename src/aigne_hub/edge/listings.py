@@ -1,0 +1,95 @@
+"""The small reading doors live here: models, status and the hub's own health."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+
+from aigne_hub.access.bearer import find_bearer
+from aigne_hub.access.identity import Caller
+from aigne_hub.base.errors import HubError
+from aigne_hub.edge.reading import request_id_of
+from aigne_hub.edge.wire import AsgiReply, Headers, Receive, Scope, Send
+from aigne_hub.house import House
+
+_write = msgspec.json.Encoder().encode
+
+Answer = tuple[int, dict[str, Any]]
+
+
+class ReadingDoor:
+    """GET that answers with JSON; `answer` gets the house, the caller (None when unknown) and the query."""
+
+    method = "GET"
+
+    def __init__(
+        self,
+        house: House,
+        answer: Callable[[House, Caller | None, dict[str, list[str]]], Awaitable[Answer]],
+        *,
+        needs_caller: bool,
+    ) -> None:
+        self._house = house
+        self._answer = answer
+        self._needs_caller = needs_caller
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: Headers = scope["headers"]
+        reply = AsgiReply(receive, send, request_id_of(headers) or str(self._house.recorder.new_id()))
+        try:
+            caller = None
+            if self._needs_caller:
+                caller = await self._house.identify(find_bearer(headers, scope["query_string"], None))
+            query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=50)
+            status, body = await self._answer(self._house, caller, query)
+            await reply.json(status, _write(body))
+        except ValueError:
+            await reply.json(
+                400, _write({"error": {"message": "the query has too many fields", "type": "invalid_request_error"}})
+            )
+        except HubError as error:
+            await reply.error(error)
+
+
+async def models(house: House, _caller: Caller | None, _query: dict[str, list[str]]) -> Answer:
+    """OpenAI's list of models, with the hub's own fields beside (contract 3.3)."""
+    data = [
+        {
+            "id": model.id,
+            "object": "model",
+            "created": model.created_ms // 1000,
+            "owned_by": model.provider.name,
+            "type": model.kind.value,
+            "provider": model.provider.name,
+            "providerDisplayName": model.provider.display_name,
+        }
+        for model in house.catalog.models()
+    ]
+    return 200, {"object": "list", "data": data}
+
+
+async def status(house: House, _caller: Caller | None, query: dict[str, list[str]]) -> Answer:
+    """Whether a model can be called now; always 200 (contract 2.2)."""
+    model = query.get("model", [""])[0]
+    if not house.catalog.ready():
+        return 200, {"available": False, "error": "No providers available", "code": 503}
+    if model:
+        try:
+            house.catalog.peek(model)
+        except HubError as error:
+            return 200, {"available": False, "error": error.message, "code": error.status}
+    return 200, {"available": True}
+
+
+async def healthz(_house: House, _caller: Caller | None, _query: dict[str, list[str]]) -> Answer:
+    """The process runs."""
+    return 200, {"status": "ok"}
+
+
+async def readyz(house: House, _caller: Caller | None, _query: dict[str, list[str]]) -> Answer:
+    """The process can answer calls: its snapshots are loaded and the database answers."""
+    missing = await house.freshness.missing()
+    return (503, {"status": "not ready", "missing": missing}) if missing else (200, {"status": "ready"})

@@ -1,0 +1,92 @@
+"""Limits of the connection itself live here: how large a request's head may be, and how slow."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from aigne_hub.base.deadlines import Deadlines
+
+_TOO_LARGE = (
+    b'{"error":{"message":"the request head is larger than %d bytes, the limit of this hub",'
+    b'"type":"invalid_request_error","code":"headers_too_large"}}'
+)
+_TOO_SLOW = (
+    b'{"error":{"message":"the request head did not arrive in time",'
+    b'"type":"invalid_request_error","code":"request_timeout"}}'
+)
+_MALFORMED = b'{"error":{"message":"this is not an HTTP/1.1 request","type":"invalid_request_error","code":"bad_http"}}'
+
+
+def guarded_protocol(deadlines: Deadlines, *, header_limit: int, header_s: float) -> type[asyncio.Protocol]:
+    """uvicorn's protocol, with a limit on a request's head that uvicorn itself does not have."""
+
+    class GuardedProtocol(HttpToolsProtocol):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self._is_in_head = True
+            self._head_bytes = 0
+            self._head_ticket: int | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self._head_ticket = deadlines.set(header_s, self._too_slow)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._drop_ticket()
+            super().connection_lost(exc)
+
+        def data_received(self, data: bytes) -> None:
+            if not self._is_in_head:
+                super().data_received(data)
+                return
+            self._head_bytes += len(data)
+            if self._head_ticket is None:
+                self._head_ticket = deadlines.set(header_s, self._too_slow)
+            super().data_received(data)
+            if self._is_in_head and self._head_bytes > header_limit:
+                self._refuse(b"431 Request Header Fields Too Large", _TOO_LARGE % header_limit)
+
+        def on_headers_complete(self) -> None:
+            self._drop_ticket()
+            # What arrived may hold a part of the body; only then is the head itself worth measuring.
+            if self._head_bytes > header_limit and self._head_size() > header_limit:
+                self._refuse(b"431 Request Header Fields Too Large", _TOO_LARGE % header_limit)
+                return
+            self._is_in_head = False
+            self._head_bytes = 0
+            super().on_headers_complete()
+
+        def on_message_complete(self) -> None:
+            self._is_in_head = True
+            super().on_message_complete()
+
+        def _head_size(self) -> int:
+            return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+        def send_400_response(self, msg: str) -> None:
+            self._refuse(b"400 Bad Request", _MALFORMED)
+
+        def _too_slow(self) -> None:
+            self._head_ticket = None
+            if self._head_bytes:
+                self._refuse(b"408 Request Timeout", _TOO_SLOW)
+            else:
+                self.transport.close()
+
+        def _refuse(self, status: bytes, body: bytes) -> None:
+            if not self.transport.is_closing():
+                self.transport.write(
+                    b"HTTP/1.1 %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
+                    % (status, len(body), body)
+                )
+                self.transport.close()
+
+        def _drop_ticket(self) -> None:
+            if self._head_ticket is not None:
+                deadlines.drop(self._head_ticket)
+                self._head_ticket = None
+
+    return GuardedProtocol

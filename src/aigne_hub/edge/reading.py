@@ -1,0 +1,102 @@
+"""Reading a request lives here: its body within size and time, and the headers the hub looks at."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from urllib.parse import unquote
+
+from aigne_hub.base.deadlines import Deadlines
+from aigne_hub.base.errors import BadRequest, TooLarge, TooSlow
+from aigne_hub.edge.wire import Headers, Receive
+
+_REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
+
+
+class CallerGone(Exception):
+    """The caller hung up before its request was whole: there is nobody to answer."""
+
+
+class BodyReader:
+    """Reads bodies of at most `limit` bytes that arrive within `seconds`."""
+
+    def __init__(self, deadlines: Deadlines, *, limit: int, seconds: float) -> None:
+        self._deadlines = deadlines
+        self._limit = limit
+        self._seconds = seconds
+
+    async def read(self, headers: Headers, receive: Receive) -> bytes:
+        """Raises TooLarge (before reading, when the length is told), TooSlow, BadRequest, CallerGone."""
+        for name, value in headers:
+            if name == b"content-length" and int(value) > self._limit:
+                raise self._too_large()
+            if name == b"content-encoding" and value.lower() not in (b"", b"identity"):
+                raise BadRequest("compressed request bodies are not taken: send the body as it is", code="encoding")
+        task = asyncio.current_task()
+        assert task is not None
+        is_late = False
+
+        def expire() -> None:
+            nonlocal is_late
+            is_late = True
+            task.cancel()
+
+        ticket = self._deadlines.set(self._seconds, expire)
+        try:
+            return await self._collect(receive)
+        except asyncio.CancelledError:
+            if not is_late:
+                raise
+            task.uncancel()
+            raise TooSlow(f"the request body did not arrive within {self._seconds:g} s") from None
+        finally:
+            self._deadlines.drop(ticket)
+
+    async def _collect(self, receive: Receive) -> bytes:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise CallerGone
+        body: bytes = message.get("body", b"")
+        if not message.get("more_body", False):
+            if len(body) > self._limit:
+                raise self._too_large()
+            return body
+        pieces, size = [body], len(body)
+        while message.get("more_body", False):
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise CallerGone
+            pieces.append(message.get("body", b""))
+            size += len(pieces[-1])
+            if size > self._limit:
+                raise self._too_large()
+        return b"".join(pieces)
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(f"the request body is larger than {self._limit} bytes, the limit of this hub")
+
+
+def header(headers: Headers, wanted: bytes) -> bytes | None:
+    for name, value in headers:
+        if name == wanted:
+            return value
+    return None
+
+
+def request_id_of(headers: Headers) -> str | None:
+    """The caller's own request id, when it is one that may stand in a log and a header."""
+    value = header(headers, b"x-request-id")
+    return value.decode("ascii") if value is not None and _REQUEST_ID.fullmatch(value) else None
+
+
+def app_of(headers: Headers) -> str | None:
+    """The calling application, by `x-aigne-hub-client-did`, URL-decoded (contract 5.7)."""
+    value = header(headers, b"x-aigne-hub-client-did")
+    if value is None:
+        return None
+    return unquote(value.decode("latin-1")).strip()[:200].replace("\x00", "") or None
+
+
+def accepts_stream(headers: Headers) -> bool:
+    value = header(headers, b"accept")
+    return value is not None and b"text/event-stream" in value

@@ -1,0 +1,86 @@
+"""The ASGI messages of the edge live here: what arrives, what leaves, and the head of every answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from aigne_hub.base.errors import HubError, WrongMethod
+from aigne_hub.dialects.openai_errors import error_body
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+JSON = (b"content-type", b"application/json")
+ANY_ORIGIN = (b"access-control-allow-origin", b"*")  # no cookie opens an inference path from a browser
+EXPOSED = (b"access-control-expose-headers", b"x-request-id, retry-after")
+_STREAM_HEAD = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),
+    ANY_ORIGIN,
+    EXPOSED,
+)
+
+
+class AsgiReply:
+    """One answer to one request (relay/reply.py)."""
+
+    __slots__ = ("_hang_up", "_receive", "_request_id", "_send", "has_started")
+
+    def __init__(self, receive: Receive, send: Send, request_id: str) -> None:
+        self._receive = receive
+        self._send = send
+        self._request_id = (b"x-request-id", request_id.encode("ascii"))
+        self._hang_up: asyncio.Future[Message] | None = None
+        self.has_started = False
+
+    @property
+    def is_gone(self) -> bool:
+        return self._hang_up is not None and self._hang_up.done()
+
+    async def whole(self, body: bytes) -> None:
+        await self.json(200, body)
+
+    async def json(self, status: int, body: bytes, extra: Headers | None = None) -> None:
+        self.has_started = True
+        headers = [JSON, (b"content-length", b"%d" % len(body)), self._request_id, ANY_ORIGIN, EXPOSED]
+        await self._send({"type": "http.response.start", "status": status, "headers": headers + (extra or [])})
+        await self._send({"type": "http.response.body", "body": body})
+
+    async def error(self, error: HubError) -> None:
+        await self.json(error.status, error_body(error), _error_headers(error))
+
+    async def begin(self) -> None:
+        self.has_started = True
+        await self._send({"type": "http.response.start", "status": 200, "headers": [*_STREAM_HEAD, self._request_id]})
+        # The body has been read, so the next thing to receive is that the caller went, or that we finished.
+        self._hang_up = asyncio.ensure_future(self._receive())
+
+    async def send(self, events: bytes) -> None:
+        await self._send({"type": "http.response.body", "body": events, "more_body": True})
+
+    async def finish(self, events: bytes) -> None:
+        await self._send({"type": "http.response.body", "body": events})
+
+    def close(self) -> None:
+        """Stop watching for the caller's hang-up."""
+        if self._hang_up is not None:
+            self._hang_up.cancel()
+
+
+def _error_headers(error: HubError) -> Headers:
+    headers: Headers = []
+    if error.status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    if error.retry_after is not None:
+        headers.append((b"retry-after", b"%d" % error.retry_after))
+    if isinstance(error, WrongMethod):
+        headers.append((b"allow", error.allowed.encode("ascii")))
+    if error.status in (408, 413):
+        headers.append((b"connection", b"close"))  # the rest of the body may still be on its way
+    return headers

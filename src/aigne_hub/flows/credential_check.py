@@ -1,0 +1,99 @@
+"""Trying a credential at its provider lives here: one small live call, and the list of models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from aigne_hub.base.errors import BadRequest, Failure, HubError, UpstreamFailed
+from aigne_hub.catalog.entries import Provider
+from aigne_hub.dialects.call import Kind
+from aigne_hub.dialects.openai_errors import error_of_answer
+from aigne_hub.outbound import Client, Limits, Origin
+from aigne_hub.providers.known import KNOWN
+
+_LIMITS = Limits(connect_s=10, first_byte_s=30, idle_s=30, total_s=60, answer_bytes=4 << 20)
+_MOST_MODELS = 2000
+
+_write = msgspec.json.Encoder().encode
+
+
+class _ListedModel(msgspec.Struct):
+    id: str
+
+
+class _ModelList(msgspec.Struct):
+    data: list[_ListedModel]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a provider said of a good credential: the models it lists, empty when it lists none."""
+
+    models: list[tuple[str, Kind]]
+
+
+class CredentialCheck:
+    """Asks a provider whether it takes a credential."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def check(self, provider: Provider, api_key: str, *, test_model: str | None = None) -> Checked:
+        """Raises BadRequest with the provider's reason when the credential does not work there.
+
+        A provider that lists its models is asked for the list; else, or when a model is given, the
+        model is asked to say hello (contract 5.2).
+        """
+        model = test_model or (KNOWN[provider.name].test_model if provider.name in KNOWN else None)
+        try:
+            listed = await self._list(provider, api_key)
+            if test_model is not None or not listed:
+                await self._say_hello(provider, api_key, model or (listed[0][0] if listed else None))
+        except HubError as error:
+            raise BadRequest(_reason(provider, error), code="credential_invalid", param="value") from error
+        return Checked(listed)
+
+    async def _list(self, provider: Provider, api_key: str) -> list[tuple[str, Kind]]:
+        status, body = await self._exchange(provider, api_key, b"GET", b"/models", b"")
+        if status in (404, 405, 501):  # the provider keeps no list
+            return []
+        if status != 200:
+            raise error_of_answer(status, body, None)
+        try:
+            models = msgspec.json.decode(body, type=_ModelList).data[:_MOST_MODELS]
+        except msgspec.MsgspecError as error:
+            raise UpstreamFailed(Failure.malformed, "its list of models cannot be read") from error
+        return [(model.id, _kind_of(model.id)) for model in models]
+
+    async def _say_hello(self, provider: Provider, api_key: str, model: str | None) -> None:
+        if model is None:
+            raise BadRequest("name a test model: the provider lists none", param="testModel")
+        body = _write({"model": model, "messages": [{"role": "user", "content": "Hello, world!"}]})
+        status, answer = await self._exchange(provider, api_key, b"POST", b"/chat/completions", body)
+        if status != 200:
+            raise error_of_answer(status, answer, None)
+
+    async def _exchange(
+        self, provider: Provider, api_key: str, method: bytes, path: bytes, body: bytes
+    ) -> tuple[int, bytes]:
+        origin, base_path = Origin.parse(provider.base_url)
+        headers = [(b"authorization", b"Bearer " + api_key.encode("ascii")), (b"user-agent", b"aigne-hub")]
+        if body:
+            headers.append((b"content-type", b"application/json"))
+        exchange = await self._client.send(origin, method, base_path.encode("ascii") + path, headers, body, _LIMITS)
+        try:
+            return exchange.status, await exchange.read()
+        finally:
+            exchange.close()
+
+
+def _kind_of(model: str) -> Kind:
+    return Kind.embedding if "embed" in model.lower() else Kind.chat
+
+
+def _reason(provider: Provider, error: HubError) -> str:
+    if isinstance(error, UpstreamFailed) and error.kind is Failure.credential:
+        return f"{provider.display_name} refused the credential (status {error.upstream_status})"
+    return f"{provider.display_name} could not be asked: {error.message}"

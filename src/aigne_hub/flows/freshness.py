@@ -1,0 +1,95 @@
+"""Keeping the memory snapshots fresh lives here, and asking them who calls."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+import structlog
+
+from aigne_hub.access.identity import Caller
+from aigne_hub.access.snapshot import AccessSnapshot
+from aigne_hub.base.errors import NotSignedIn, Unavailable
+from aigne_hub.base.ids import KEY_PREFIX
+from aigne_hub.catalog.snapshot import CatalogSnapshot
+from aigne_hub.db.engine import Conn, Database
+from aigne_hub.db.versions import read_versions
+
+log = structlog.get_logger()
+
+INTERVAL_S = 0.25  # a revocation must reach every worker within a second
+_LEAST_PAUSE_S = 0.05  # between two looks that unknown keys ask for
+
+
+class _Snapshot(Protocol):
+    counter: str
+    version: int
+
+    async def load(self, conn: Conn, version: int) -> None: ...
+
+    def confirm(self) -> None: ...
+
+
+class Freshness:
+    """Looks at the change counters and lets each snapshot load what is new."""
+
+    def __init__(self, database: Database, access: AccessSnapshot, catalog: CatalogSnapshot) -> None:
+        self._database = database
+        self._access = access
+        self._snapshots: tuple[_Snapshot, ...] = (access, catalog)
+        self._looking: asyncio.Task[None] | None = None
+        self._is_reachable = True
+
+    async def look(self) -> None:
+        """Ask the database once. Raises Unavailable when it cannot be reached."""
+        async with self._database.read() as conn:
+            versions = await read_versions(conn)
+            for snapshot in self._snapshots:
+                version = versions[snapshot.counter]
+                if version != snapshot.version:
+                    await snapshot.load(conn, version)
+                snapshot.confirm()
+
+    async def tick(self) -> None:
+        """`look`, but an outage is logged, once, and waited out."""
+        try:
+            await self.look()
+        except Unavailable as error:
+            if self._is_reachable:
+                log.error("database unreachable", error=error.message)
+            self._is_reachable = False
+        else:
+            if not self._is_reachable:
+                log.info("database reachable again")
+            self._is_reachable = True
+
+    async def identify(self, bearer: str | None) -> Caller:
+        """Whose key this is. An unknown key is looked for in the database once more: it may be new."""
+        try:
+            return self._access.identify(bearer)
+        except NotSignedIn as error:
+            if bearer is None or not bearer.startswith(KEY_PREFIX) or error.code == "missing_api_key":
+                raise
+        await self._catch_up()
+        return self._access.identify(bearer)
+
+    async def missing(self) -> list[str]:
+        """What a call would lack right now; empty when the hub is ready."""
+        if any(snapshot.version < 0 for snapshot in self._snapshots):
+            return ["snapshots"]
+        try:
+            async with self._database.read() as conn:
+                await read_versions(conn)
+        except Unavailable:
+            return ["database"]
+        return []
+
+    async def _catch_up(self) -> None:
+        """One look for all who ask at the same time, so that a flood of bad keys costs few."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.ensure_future(self._look_soon())
+        await asyncio.shield(self._looking)
+
+    async def _look_soon(self) -> None:
+        await asyncio.sleep(_LEAST_PAUSE_S)
+        await self.tick()

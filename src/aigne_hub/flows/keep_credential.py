@@ -1,0 +1,87 @@
+"""Keeping a credential only after its provider took it: the check goes before the transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aigne_hub.base.crypto import Unreadable
+from aigne_hub.base.errors import BadRequest
+from aigne_hub.catalog.entries import Credential, CredentialId, CredentialKind, Provider, ProviderId
+from aigne_hub.catalog.registry import Registry
+from aigne_hub.db.engine import Database
+from aigne_hub.flows.credential_check import Checked, CredentialCheck
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialDraft:
+    """A credential to be kept: its fields in clear, for as long as it takes."""
+
+    name: str
+    kind: CredentialKind
+    value: dict[str, str]
+    test_model: str | None = None
+
+    def __repr__(self) -> str:
+        return f"CredentialDraft(name={self.name!r}, kind={self.kind})"
+
+
+class CredentialKeeper:
+    """Adds, changes and rechecks credentials with a live call before anything is written."""
+
+    def __init__(self, database: Database, providers: Registry, check: CredentialCheck) -> None:
+        self._database = database
+        self._providers = providers
+        self._check = check
+
+    async def add(self, provider_id: ProviderId, draft: CredentialDraft, *, is_checked: bool = True) -> Credential:
+        """Raises BadRequest with the provider's reason when it does not take the credential."""
+        checked = await self.test(provider_id, draft) if is_checked else None
+        async with self._database.write() as conn:
+            kept = await self._providers.add_credential(conn, provider_id, draft.name, draft.value, kind=draft.kind)
+            if checked and checked.models:
+                await self._providers.put_models(conn, provider_id, checked.models)
+        return kept
+
+    async def change(self, provider_id: ProviderId, credential_id: CredentialId, draft: CredentialDraft) -> Credential:
+        await self._find(provider_id, credential_id)
+        checked = await self.test(provider_id, draft)
+        async with self._database.write() as conn:
+            kept = await self._providers.change_credential(
+                conn, provider_id, credential_id, name=draft.name, value=draft.value, kind=draft.kind
+            )
+            if checked.models:
+                await self._providers.put_models(conn, provider_id, checked.models)
+        return kept
+
+    async def recheck(
+        self, provider_id: ProviderId, credential_id: CredentialId, *, test_model: str | None
+    ) -> Credential:
+        """Try a kept credential again; when it works it is active again."""
+        old = await self._find(provider_id, credential_id)
+        try:
+            value = self._providers.open(old)
+        except Unreadable as error:
+            raise BadRequest(
+                "the credential cannot be read with this hub's master key: enter it again", code="unreadable"
+            ) from error
+        await self.test(provider_id, CredentialDraft(old.name, old.kind, value, test_model))
+        async with self._database.write() as conn:
+            return await self._providers.change_credential(conn, provider_id, credential_id)
+
+    async def test(self, provider_id: ProviderId, draft: CredentialDraft) -> Checked:
+        """Only try it."""
+        provider = await self._provider(provider_id)
+        key = draft.value.get("api_key", "")
+        if draft.kind is not CredentialKind.api_key or not key:
+            raise BadRequest(f"{provider.display_name} is called with an api_key", param="value")
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise BadRequest("a credential has only visible ASCII characters", param="value")
+        return await self._check.check(provider, key, test_model=draft.test_model)
+
+    async def _provider(self, provider_id: ProviderId) -> Provider:
+        async with self._database.read() as conn:
+            return await self._providers.provider(conn, provider_id)
+
+    async def _find(self, provider_id: ProviderId, credential_id: CredentialId) -> Credential:
+        async with self._database.read() as conn:
+            return await self._providers.credential(conn, provider_id, credential_id)

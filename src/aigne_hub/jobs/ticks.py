@@ -1,0 +1,75 @@
+"""The ticks of every worker live here: fresh snapshots, running calls, last uses, stale calls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from aigne_hub.access import store as access_store
+from aigne_hub.base.errors import HubError
+from aigne_hub.base.ids import first_id_at
+from aigne_hub.catalog import store as catalog_store
+from aigne_hub.flows.freshness import INTERVAL_S
+from aigne_hub.house import House
+from aigne_hub.usage import store as usage_store
+
+log = structlog.get_logger()
+
+_STALE_GRACE_S = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    name: str
+    period_s: float
+    run: Callable[[], Awaitable[None]]
+
+
+def ticks_of(house: House) -> list[Tick]:
+    return [
+        Tick("fresh snapshots", INTERVAL_S, house.freshness.tick),
+        Tick("running calls", INTERVAL_S, lambda: note_running(house)),
+        Tick("last uses", 5.0, lambda: note_uses(house)),
+        Tick("stale calls", 300.0, lambda: close_stale(house)),
+    ]
+
+
+async def keep_ticking(tick: Tick) -> None:
+    """Run a tick at every period until cancelled; a failure is logged and the next one tries again."""
+    while True:
+        try:
+            await tick.run()
+        except HubError as error:
+            log.warning("tick failed", tick=tick.name, error=error.message)
+        except Exception:  # whatever it was, the other ticks and the calls go on
+            log.exception("tick failed", tick=tick.name)
+        await asyncio.sleep(tick.period_s)
+
+
+async def note_running(house: House) -> None:
+    house.recorder.note_running()
+
+
+async def note_uses(house: House) -> None:
+    """Write down when keys and credentials were last used. Losing a few seconds of it is no loss."""
+    keys, credentials = house.access.take_used(), house.catalog.take_used()
+    if keys or credentials:
+        async with house.database.write() as conn:
+            if keys:
+                await access_store.touch_keys(conn, keys)
+            if credentials:
+                await catalog_store.touch_credentials(conn, credentials)
+
+
+async def close_stale(house: House) -> None:
+    """Close calls that have run for longer than any call may: their worker died."""
+    oldest_ms = house.clock.now_ms() - int((house.settings.total_s + _STALE_GRACE_S) * 1000)
+    async with house.database.write() as conn:
+        closed = await usage_store.close_stale(
+            conn, before_id=first_id_at(oldest_ms), error="the hub stopped before the call ended"
+        )
+    if closed:
+        log.warning("stale calls closed", calls=closed)

@@ -1,0 +1,29 @@
+"""What the relay needs of the caller's side lives here; a door implements it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Reply(Protocol):
+    """The answer on its way to the caller. Nothing here fails because the caller has gone."""
+
+    @property
+    def has_started(self) -> bool: ...
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the caller hung up."""
+        ...
+
+    async def whole(self, body: bytes) -> None:
+        """Answer 200 with a JSON body."""
+        ...
+
+    async def begin(self) -> None:
+        """Answer 200 with an event stream that `send` and `finish` fill."""
+        ...
+
+    async def send(self, events: bytes) -> None: ...
+
+    async def finish(self, events: bytes) -> None: ...

@@ -1,0 +1,175 @@
+"""Recording calls on the hot path lives here: opened in memory, written when they end or run on."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aigne_hub.base.clock import Clock
+from aigne_hub.base.ids import IdSource
+from aigne_hub.db.writer import Statement, Writer
+from aigne_hub.dialects.call import Usage
+from aigne_hub.usage import store
+from aigne_hub.usage.records import CallId, Source, Status
+
+_NOTED_AFTER_S = 0.25  # a call that ends sooner needs only its final row
+_LONGEST_ERROR = 1000
+_NO_USAGE = Usage()
+
+
+class OpenCall:
+    """A call that runs. `settle` ends it, once: a second settling changes nothing."""
+
+    __slots__ = (
+        "_recorder", "app", "began", "credential_id", "first_byte_ms", "id", "is_noted", "is_settled", "key_id",
+        "kind", "model", "provider_id", "request_id", "started_ms", "upstream_model", "user_id",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        *,
+        id: CallId,
+        request_id: str,
+        user_id: int,
+        key_id: int,
+        provider_id: int,
+        credential_id: int,
+        model: str,
+        upstream_model: str,
+        kind: str,
+        app: str | None,
+        started_ms: int,
+        began: float,
+    ) -> None:
+        self._recorder = recorder
+        self.id = id
+        self.request_id = request_id
+        self.user_id = user_id
+        self.key_id = key_id
+        self.provider_id = provider_id
+        self.credential_id = credential_id
+        self.model = model
+        self.upstream_model = upstream_model
+        self.kind = kind
+        self.app = app
+        self.started_ms = started_ms
+        self.began = began
+        self.first_byte_ms: int | None = None
+        self.is_noted = False
+        self.is_settled = False
+
+    def mark_first_byte(self) -> None:
+        if self.first_byte_ms is None:
+            self.first_byte_ms = self._recorder.elapsed_ms(self.began)
+
+    def settle(
+        self, status: Status, usage: Usage | None, *, source: Source, error: str | None = None
+    ) -> asyncio.Future[None]:
+        """Queue the final record; the future resolves when it is durable, and raises Unavailable if it cannot be."""
+        return self._recorder.settle(self, status, usage or _NO_USAGE, source, error)
+
+
+class Recorder:
+    """Opens and settles calls. What it holds of a call ends with the call."""
+
+    def __init__(self, writer: Writer, dialect: str, clock: Clock, ids: IdSource) -> None:
+        self._writer = writer
+        self._clock = clock
+        self._ids = ids
+        self._opening = Statement.compile(store.opening(dialect), store.COLUMNS, dialect)
+        self._closing = Statement.compile(store.closing(dialect), store.COLUMNS, dialect)
+        self._running: dict[CallId, OpenCall] = {}
+
+    @property
+    def running(self) -> int:
+        return len(self._running)
+
+    def new_id(self) -> CallId:
+        return CallId(self._ids.new())
+
+    def open(
+        self,
+        *,
+        id: CallId,
+        request_id: str,
+        user_id: int,
+        key_id: int,
+        provider_id: int,
+        credential_id: int,
+        model: str,
+        upstream_model: str,
+        kind: str,
+        app: str | None,
+    ) -> OpenCall:
+        call = OpenCall(
+            self,
+            id=id,
+            request_id=request_id,
+            user_id=user_id,
+            key_id=key_id,
+            provider_id=provider_id,
+            credential_id=credential_id,
+            model=model,
+            upstream_model=upstream_model,
+            kind=kind,
+            app=app,
+            started_ms=self._clock.now_ms(),
+            began=self._clock.monotonic(),
+        )
+        self._running[id] = call
+        return call
+
+    def elapsed_ms(self, began: float) -> int:
+        return round((self._clock.monotonic() - began) * 1000)
+
+    def settle(
+        self, call: OpenCall, status: Status, usage: Usage, source: Source, error: str | None
+    ) -> asyncio.Future[None]:
+        assert not call.is_settled, "a call is settled once"
+        call.is_settled = True
+        self._running.pop(call.id, None)
+        return self._writer.submit(self._closing, self._row(call, status, usage, source, error))
+
+    def note_running(self) -> None:
+        """Queue a `processing` row for each call that has run for a while. A clock tick calls this."""
+        now = self._clock.monotonic()
+        for call in list(self._running.values()):
+            if not call.is_noted and now - call.began >= _NOTED_AFTER_S:
+                call.is_noted = True
+                noted = self._writer.submit(
+                    self._opening, self._row(call, Status.processing, _NO_USAGE, Source.missing, None, is_over=False)
+                )
+                noted.add_done_callback(_forget)
+
+    def _row(
+        self, call: OpenCall, status: Status, usage: Usage, source: Source, error: str | None, *, is_over: bool = True
+    ) -> tuple[object, ...]:
+        """The values of `store.COLUMNS`."""
+        return (
+            call.id,
+            call.request_id,
+            call.user_id,
+            call.key_id,
+            call.provider_id,
+            call.credential_id,
+            call.model,
+            call.upstream_model,
+            call.kind,
+            status.value,
+            call.started_ms,
+            self.elapsed_ms(call.began) if is_over else None,
+            call.first_byte_ms,
+            usage.input,
+            usage.output,
+            usage.cache_read,
+            usage.reasoning,
+            source.value,
+            error[:_LONGEST_ERROR] if error else None,
+            call.app,
+        )
+
+
+def _forget(noted: asyncio.Future[None]) -> None:
+    """A `processing` row that could not be written is no loss: the final row needs none."""
+    if not noted.cancelled():
+        noted.exception()

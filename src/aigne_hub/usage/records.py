@@ -1,0 +1,48 @@
+"""What a call's record says lives here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from aigne_hub.dialects.call import Usage
+
+CallId = NewType("CallId", int)
+
+
+class Status(StrEnum):
+    processing = "processing"
+    success = "success"
+    failed = "failed"
+
+
+class Source(StrEnum):
+    """Where the tokens of a record come from."""
+
+    reported = "reported"  # the provider said so
+    partial = "partial"  # the answer was cut; the tokens are those seen until then, if any
+    missing = "missing"  # the provider said nothing
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One call, as it is kept. Times are Unix milliseconds, durations milliseconds."""
+
+    id: CallId
+    request_id: str
+    user_id: int
+    key_id: int
+    provider_id: int | None
+    credential_id: int | None
+    model: str
+    upstream_model: str | None
+    kind: str
+    status: Status
+    started_ms: int
+    duration_ms: int | None
+    first_byte_ms: int | None
+    usage: Usage
+    usage_source: Source
+    error: str | None
+    app: str | None

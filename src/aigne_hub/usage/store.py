@@ -1,0 +1,116 @@
+"""The rows of calls live here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVarTuple
+
+from sqlalchemy import ColumnElement, Insert, Row, Select, and_, func, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from aigne_hub.db.engine import Conn
+from aigne_hub.db.schema import calls
+from aigne_hub.dialects.call import Usage
+from aigne_hub.usage.records import CallId, CallRecord, Source, Status
+
+_T = TypeVarTuple("_T")
+
+COLUMNS = tuple(column.name for column in calls.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilter:
+    """Which calls a listing wants; None is "any". Times are bounded by ids: `from_id` inclusive, `to_id` exclusive."""
+
+    user_id: int | None = None
+    from_id: int | None = None
+    to_id: int | None = None
+    status: Status | None = None
+    model: str | None = None
+    kind: str | None = None
+    provider_id: int | None = None
+    app: str | None = None
+    min_duration_ms: int | None = None
+    search: str | None = None  # part of the model's name, or the whole of an id
+
+
+def opening(dialect: str) -> Insert:
+    """Notes that a call runs; says nothing when more is known of it already."""
+    return _insert(dialect).on_conflict_do_nothing(index_elements=["id"])
+
+
+def closing(dialect: str) -> Insert:
+    """Writes a call's final record, over its opening if there is one. Repeating it changes nothing."""
+    insert = _insert(dialect)
+    changed = {name: insert.excluded[name] for name in COLUMNS if name != "id"}
+    return insert.on_conflict_do_update(index_elements=["id"], set_=changed, where=text("calls.status = 'processing'"))
+
+
+def _insert(dialect: str) -> sqlite.Insert | postgresql.Insert:
+    return postgresql.insert(calls) if dialect == "postgresql" else sqlite.insert(calls)
+
+
+async def close_stale(conn: Conn, *, before_id: int, error: str) -> int:
+    """Close as failed every call that has run since before `before_id`; returns how many there were."""
+    closed = await conn.execute(
+        update(calls)
+        .where(calls.c.status == "processing", calls.c.id < before_id)
+        .values(status=Status.failed.value, error=error, usage_source=Source.partial.value)
+    )
+    return closed.rowcount
+
+
+async def count_calls(conn: Conn, wanted: CallFilter) -> int:
+    return int((await conn.execute(_where(select(func.count()).select_from(calls), wanted))).scalar_one())
+
+
+async def list_calls(conn: Conn, wanted: CallFilter, *, offset: int, limit: int) -> list[CallRecord]:
+    """Newest first."""
+    query = _where(select(calls), wanted).order_by(calls.c.id.desc()).offset(offset).limit(limit)
+    return [_record(row) for row in await conn.execute(query)]
+
+
+def _where(query: Select[*_T], wanted: CallFilter) -> Select[*_T]:
+    conditions = [
+        calls.c.user_id == wanted.user_id if wanted.user_id is not None else None,
+        calls.c.id >= wanted.from_id if wanted.from_id is not None else None,
+        calls.c.id < wanted.to_id if wanted.to_id is not None else None,
+        calls.c.status == wanted.status.value if wanted.status is not None else None,
+        calls.c.model.icontains(wanted.model, autoescape=True) if wanted.model is not None else None,
+        calls.c.kind == wanted.kind if wanted.kind is not None else None,
+        calls.c.provider_id == wanted.provider_id if wanted.provider_id is not None else None,
+        calls.c.app == wanted.app if wanted.app is not None else None,
+        calls.c.duration_ms >= wanted.min_duration_ms if wanted.min_duration_ms is not None else None,
+        _matches(wanted.search) if wanted.search is not None else None,
+    ]
+    return query.where(and_(True, *(condition for condition in conditions if condition is not None)))
+
+
+def _matches(search: str) -> ColumnElement[bool]:
+    found = or_(calls.c.model.icontains(search, autoescape=True), calls.c.request_id == search)
+    return (
+        or_(found, calls.c.id == int(search)) if search.isascii() and search.isdigit() and len(search) < 19 else found
+    )
+
+
+def _record(row: Row[tuple[object, ...]]) -> CallRecord:
+    r = row._mapping
+    return CallRecord(
+        id=CallId(r["id"]),
+        request_id=r["request_id"],
+        user_id=r["user_id"],
+        key_id=r["key_id"],
+        provider_id=r["provider_id"],
+        credential_id=r["credential_id"],
+        model=r["model"],
+        upstream_model=r["upstream_model"],
+        kind=r["kind"],
+        status=Status(r["status"]),
+        started_ms=r["started_ms"],
+        duration_ms=r["duration_ms"],
+        first_byte_ms=r["first_byte_ms"],
+        usage=Usage(r["input_tokens"], r["output_tokens"], r["cache_read_tokens"], r["reasoning_tokens"]),
+        usage_source=Source(r["usage_source"]),
+        error=r["error"],
+        app=r["app"],
+    )

@@ -1,0 +1,28 @@
+"""One worker process of many: `python -m aigne_hub.worker SOCKET READY`, started by workers.py."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+
+from aigne_hub.serving import serve_here
+from aigne_hub.settings import read_settings
+
+
+def main(arguments: list[str]) -> int:
+    listening, ready = socket.socket(fileno=int(arguments[0])), int(arguments[1])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the parent stops its workers
+    threading.Thread(target=_stop_with_parent, daemon=True).start()
+    return serve_here(read_settings(), listening, lambda: os.write(ready, b"1"))
+
+
+def _stop_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

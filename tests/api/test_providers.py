@@ -1,0 +1,95 @@
+"""Managing providers over the API (contract 2.8)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from tests.running import RunningHub
+from tests.upstream import Upstream, whole
+
+pytestmark = pytest.mark.anyio
+
+ROOT = "/api/ai-providers"
+
+
+async def manage(hub: RunningHub, method: str, path: str = "", body: Any = None, key: str | None = None) -> httpx.Response:
+    return await hub.http.request(method, ROOT + path, json=body, headers=hub.bearer(key or hub.owner_key))
+
+
+async def test_a_provider_is_made_changed_listed_and_deleted(hub: RunningHub) -> None:
+    made = (await manage(hub, "POST", "", {"name": "my-vllm", "baseUrl": "http://10.0.0.7/v1/", "region": "eu"})).json()
+    assert made["baseUrl"] == "http://10.0.0.7/v1"
+    assert (made["name"], made["displayName"], made["enabled"], made["region"]) == ("my-vllm", "my-vllm", True, "eu")
+    changed = await manage(hub, "PUT", f"/{made['id']}", {"displayName": "Ours", "enabled": False})
+    assert {**changed.json(), "updatedAt": 0} == {**made, "displayName": "Ours", "enabled": False, "updatedAt": 0}
+    listed = (await manage(hub, "GET", "?name=my-vllm")).json()
+    assert [(one["displayName"], one["credentials"]) for one in listed] == [("Ours", [])]
+    assert (await manage(hub, "DELETE", f"/{made['id']}")).json() == {"message": "Provider deleted successfully"}
+    assert (await manage(hub, "GET", "?name=my-vllm")).json() == []
+
+
+async def test_a_listing_shows_credentials_masked_and_nothing_sealed(hub: RunningHub) -> None:
+    (provider,) = (await manage(hub, "GET")).json()
+    (credential,) = provider["credentials"]
+    assert credential["maskedValue"] == {"api_key": "sk-u**************6789"}
+    assert credential["displayText"] == "sk-u**************6789"
+    assert "credentialValue" not in credential
+    assert "sk-upstream" not in (await manage(hub, "GET")).text
+
+
+async def test_the_alias_serves_the_same(hub: RunningHub) -> None:
+    for root in ("/api/ai", "/ai-kit/api/ai-providers", "/ai-kit/api/ai"):
+        answer = await hub.http.get(root, headers=hub.bearer(hub.owner_key))
+        assert [one["name"] for one in answer.json()] == ["up"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        ({"name": "up", "baseUrl": "http://x"}, 409, "Provider with this name already exists"),
+        ({"name": "own"}, 400, "needs a base URL"),
+        ({"name": "own", "baseUrl": "gopher://x"}, 400, "the base URL cannot be used"),
+        ({"name": "x" * 51, "baseUrl": "http://x"}, 400, "Validation error: name"),
+        ({"baseUrl": "http://x"}, 400, "Validation error: name"),
+        ([], 400, "Validation error"),
+    ],
+)
+async def test_a_bad_provider_is_refused_in_a_sentence(hub: RunningHub, body: Any, status: int, message: str) -> None:
+    answer = await manage(hub, "POST", "", body)
+    assert answer.status_code == status
+    assert message in answer.json()["error"]
+
+
+@pytest.mark.parametrize("provider_id", ["1", "x", "-1", "99999999999999999999", "٣"])
+async def test_a_provider_that_is_not_there_is_not_found(hub: RunningHub, provider_id: str) -> None:
+    for method in ("PUT", "DELETE"):
+        answer = await manage(hub, method, f"/{provider_id}", {})
+        assert (answer.status_code, answer.json()["error"]) == (404, "Provider not found")
+
+
+async def test_only_owners_and_admins_manage(hub: RunningHub) -> None:
+    for method, path in (("GET", ""), ("POST", ""), ("PUT", "/1"), ("DELETE", "/1"), ("GET", "/test-models")):
+        refused = await manage(hub, method, path, {"name": "x"}, key=hub.member_key)
+        assert (refused.status_code, refused.json()) == (403, {"error": "no permission", "code": "forbidden"})
+        stranger = await hub.http.request(method, ROOT + path, json={"name": "x"}, headers={"x-user-role": "owner"})
+        assert (stranger.status_code, stranger.json()) == (401, {"error": "not authorized", "code": "forbidden"})
+        assert stranger.headers["www-authenticate"] == "Bearer"
+
+
+async def test_health_tells_anybody_what_runs_and_no_more(hub: RunningHub, upstream: Upstream) -> None:
+    answer = await hub.http.get(f"{ROOT}/health")
+    assert answer.json() == {"providers": {"up": {"running": True}}}
+
+
+async def test_a_new_provider_can_be_called_within_a_second(hub: RunningHub, upstream: Upstream) -> None:
+    upstream.script = whole({"data": [{"id": "other"}]})
+    made = (await manage(hub, "POST", "", {"name": "second", "baseUrl": upstream.url})).json()
+    body = {"name": "k", "value": "sk-second-0123456789"}
+    assert (await manage(hub, "POST", f"/{made['id']}/credentials", body)).status_code == 200
+    await anyio.sleep(0.9)
+    listed = await hub.http.get("/v1/models", headers=hub.bearer())
+    assert "second/other" in [one["id"] for one in listed.json()["data"]]

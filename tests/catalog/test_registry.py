@@ -1,0 +1,166 @@
+"""Adding and changing providers and credentials, on both databases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from aigne_hub.base.clock import StoppedClock
+from aigne_hub.base.crypto import Unreadable, Vault
+from aigne_hub.base.errors import BadRequest, Conflict, NotFound
+from aigne_hub.base.ids import IdSource
+from aigne_hub.catalog import store
+from aigne_hub.catalog.entries import CredentialId, CredentialKind, ProviderId
+from aigne_hub.catalog.registry import Registry
+from aigne_hub.db.engine import Database
+from aigne_hub.dialects.call import Kind
+
+pytestmark = pytest.mark.anyio
+
+CLOCK = StoppedClock()
+SECRET = "sk-abcdefghijklmnop"
+
+
+def registry_of(vault: Vault) -> Registry:
+    return Registry(vault, CLOCK, IdSource(CLOCK, 1))
+
+
+@pytest.fixture
+def registry() -> Registry:
+    return registry_of(Vault(bytes(32)))
+
+
+async def test_a_known_provider_needs_only_its_name(database: Database, registry: Registry) -> None:
+    async with database.write() as conn:
+        added = await registry.add_provider(conn, "OpenAI")
+        assert (added.name, added.display_name, added.base_url) == ("openai", "OpenAI", "https://api.openai.com/v1")
+        assert await store.find_provider(conn, added.id) == added
+
+
+async def test_gemini_is_google(database: Database, registry: Registry) -> None:
+    async with database.write() as conn:
+        assert (await registry.add_provider(conn, "gemini")).name == "google"
+
+
+@pytest.mark.parametrize(
+    ("name", "base_url", "message"),
+    [
+        ("my-own", None, "needs a base URL"),
+        ("a b", "http://x", "1 to 50"),
+        ("", "http://x", "1 to 50"),
+        ("a/b", "http://x", "1 to 50"),
+        ("aignehub", "http://x", "1 to 50"),
+        ("x" * 51, "http://x", "1 to 50"),
+        ("own", "ftp://x", "cannot be used"),
+        ("own", "http://user:pw@x", "cannot be used"),
+        ("own", "http://x/?a=1", "cannot be used"),
+        ("own", "x.example.com", "cannot be used"),
+    ],
+)
+async def test_an_unusable_provider_is_refused(
+    database: Database, registry: Registry, name: str, base_url: str | None, message: str
+) -> None:
+    async with database.write() as conn:
+        with pytest.raises(BadRequest, match=message):
+            await registry.add_provider(conn, name, base_url=base_url)
+
+
+async def test_a_name_belongs_to_one_provider(database: Database, registry: Registry) -> None:
+    async with database.write() as conn:
+        await registry.add_provider(conn, "openai")
+        with pytest.raises(Conflict, match="already exists"):
+            await registry.add_provider(conn, "OPENAI")
+
+
+async def test_a_change_keeps_the_rest(database: Database, registry: Registry) -> None:
+    async with database.write() as conn:
+        old = await registry.add_provider(conn, "openai")
+        changed = await registry.change_provider(conn, old.id, enabled=False)
+        assert (changed.enabled, changed.base_url) == (False, old.base_url)
+        assert await store.find_provider(conn, old.id) == changed
+        with pytest.raises(NotFound):
+            await registry.change_provider(conn, ProviderId(1), enabled=True)
+
+
+async def test_a_credential_is_sealed_and_masked(database: Database, registry: Registry) -> None:
+    async with database.write() as conn:
+        provider = await registry.add_provider(conn, "openai")
+        kept = await registry.add_credential(conn, provider.id, "team", {"api_key": SECRET})
+    async with database.read() as conn:
+        (found,) = await store.list_credentials(conn)
+    assert found == kept
+    assert registry.open(found) == {"api_key": SECRET}
+    assert found.masked == {"api_key": "sk-a***********mnop"}
+    assert SECRET.encode() not in found.sealed
+    assert SECRET not in repr(found)
+    with pytest.raises(Unreadable):
+        registry_of(Vault(bytes([1]) * 32)).open(found)
+
+
+async def test_a_sealed_credential_opens_only_in_its_own_row(database: Database, registry: Registry) -> None:
+    async with database.write() as conn:
+        provider = await registry.add_provider(conn, "openai")
+        one = await registry.add_credential(conn, provider.id, "one", {"api_key": SECRET})
+        two = await registry.add_credential(conn, provider.id, "two", {"api_key": "sk-other-other-other"})
+    with pytest.raises(Unreadable):
+        registry.open(replace(one, sealed=two.sealed))
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "message"),
+    [
+        ({}, CredentialKind.api_key, "lacks its api_key"),
+        ({"api_key": "  "}, CredentialKind.api_key, "lacks its api_key"),
+        ({"api_key": "sk-a b"}, CredentialKind.api_key, "visible ASCII"),
+        ({"api_key": "sk-é"}, CredentialKind.api_key, "visible ASCII"),
+        ({"api_key": "sk\r\nx: y"}, CredentialKind.api_key, "visible ASCII"),
+        ({"access_key_id": "AKIA"}, CredentialKind.access_key_pair, "lacks its secret_access_key"),
+    ],
+)
+async def test_an_unusable_credential_is_refused(
+    database: Database, registry: Registry, value: dict[str, str], kind: CredentialKind, message: str
+) -> None:
+    async with database.write() as conn:
+        provider = await registry.add_provider(conn, "openai")
+        with pytest.raises(BadRequest, match=message):
+            await registry.add_credential(conn, provider.id, "n", value, kind=kind)
+
+
+async def test_a_changed_credential_is_active_again(database: Database, registry: Registry) -> None:
+    async with database.write() as conn:
+        provider = await registry.add_provider(conn, "openai")
+        kept = await registry.add_credential(conn, provider.id, "n", {"api_key": SECRET})
+        changed = await registry.change_credential(conn, provider.id, kept.id, value={"api_key": "sk-new-new-new"})
+        assert registry.open(changed) == {"api_key": "sk-new-new-new"}
+        assert (changed.name, changed.active, changed.error) == ("n", True, None)
+        assert await store.find_credential(conn, provider.id, kept.id) == changed
+
+
+async def test_a_removed_provider_takes_its_credentials_and_models_along(
+    database: Database, registry: Registry
+) -> None:
+    async with database.write() as conn:
+        provider = await registry.add_provider(conn, "openai")
+        await registry.add_credential(conn, provider.id, "n", {"api_key": SECRET})
+        await registry.put_models(conn, provider.id, [("m", Kind.chat)])
+        await registry.remove_provider(conn, provider.id)
+        assert await store.list_providers(conn) == []
+        assert await store.list_credentials(conn) == []
+        assert await store.list_models(conn) == []
+        with pytest.raises(NotFound):
+            await registry.remove_provider(conn, provider.id)
+
+
+async def test_a_credential_is_found_only_under_its_provider(database: Database, registry: Registry) -> None:
+    async with database.write() as conn:
+        mine = await registry.add_provider(conn, "openai")
+        other = await registry.add_provider(conn, "deepseek")
+        kept = await registry.add_credential(conn, mine.id, "n", {"api_key": SECRET})
+        with pytest.raises(NotFound):
+            await registry.credential(conn, other.id, kept.id)
+        with pytest.raises(NotFound):
+            await registry.remove_credential(conn, other.id, kept.id)
+        await registry.remove_credential(conn, mine.id, kept.id)
+        with pytest.raises(NotFound):
+            await registry.credential(conn, mine.id, CredentialId(kept.id))

@@ -1,0 +1,122 @@
+"""What a model name leads to (contract 5.3)."""
+
+from __future__ import annotations
+
+import pytest
+
+from aigne_hub.base.clock import StoppedClock
+from aigne_hub.base.crypto import Vault
+from aigne_hub.base.errors import BadRequest, Unavailable
+from aigne_hub.base.ids import IdSource
+from aigne_hub.catalog.entries import CredentialId, Provider, ProviderId, Target
+from aigne_hub.catalog.registry import Registry
+from aigne_hub.catalog.snapshot import CatalogSnapshot
+from aigne_hub.db.engine import Database
+from aigne_hub.db.versions import read_versions
+from aigne_hub.dialects.call import Kind
+from aigne_hub.outbound import Origin
+
+pytestmark = pytest.mark.anyio
+
+CLOCK = StoppedClock()
+VAULT = Vault(bytes(32))
+
+
+def a_target(authorization: bytes) -> Target:
+    provider = Provider(ProviderId(1), "p", "P", "http://p/v1", None, True, 0, 0)
+    origin, path = Origin.parse(provider.base_url)
+    return Target(provider, CredentialId(2), "m", origin, path.encode(), ((b"authorization", authorization),))
+
+
+@pytest.fixture
+async def catalog(database: Database) -> CatalogSnapshot:
+    """OpenAI, OpenRouter and the local model are ready; Anthropic is off, DeepSeek has no credential."""
+    registry = Registry(VAULT, CLOCK, IdSource(CLOCK, 1))
+    async with database.write() as conn:
+        for name in ("openai", "openrouter", "anthropic"):
+            provider = await registry.add_provider(conn, name)
+            await registry.add_credential(conn, provider.id, "n", {"api_key": f"sk-{name}-0123456789"})
+            if name == "anthropic":
+                await registry.change_provider(conn, provider.id, enabled=False)
+        await registry.add_provider(conn, "deepseek")
+        local = await registry.add_provider(conn, "local", base_url="http://127.0.0.1:1/v1")
+        await registry.add_credential(conn, local.id, "n", {"api_key": "sk-local-0123456789"})
+        await registry.put_models(conn, local.id, [("smol", Kind.chat)])
+    return await looked(database, VAULT)
+
+
+async def looked(database: Database, vault: Vault) -> CatalogSnapshot:
+    snapshot = CatalogSnapshot(vault, CLOCK)
+    async with database.read() as conn:
+        await snapshot.load(conn, (await read_versions(conn))["catalog"])
+    return snapshot
+
+
+@pytest.mark.parametrize(
+    ("name", "provider", "model"),
+    [
+        ("openai/gpt-4o", "openai", "gpt-4o"),
+        ("OpenAI/gpt-4o", "openai", "gpt-4o"),
+        ("openrouter/openai/gpt-4o", "openrouter", "openai/gpt-4o"),
+        ("aignehub/openai/gpt-4o", "openai", "gpt-4o"),
+        ("aignehub:openai/gpt-4o", "openai", "gpt-4o"),
+        ("gpt-4o", "openai", "gpt-4o"),
+        ("aignehub/gpt-4o", "openai", "gpt-4o"),
+        ("claude-haiku-4-5", "openrouter", "anthropic/claude-haiku-4-5"),
+        ("llama-3.3-70b", "openrouter", "meta-llama/llama-3.3-70b"),
+        ("local/smol", "local", "smol"),
+        ("smol", "local", "smol"),
+    ],
+)
+async def test_a_name_leads_to_its_target(catalog: CatalogSnapshot, name: str, provider: str, model: str) -> None:
+    target = catalog.resolve(name)
+    assert (target.provider.name, target.model) == (provider, model)
+    assert target.headers[0] == (b"authorization", f"Bearer sk-{provider}-0123456789".encode())
+    assert catalog.resolve(name) is target
+
+
+@pytest.mark.parametrize("name", ["doubao-pro", "nothing", "unknown/gpt-4o", "", "/", "local/other"])
+async def test_a_name_that_leads_nowhere_is_refused(catalog: CatalogSnapshot, name: str) -> None:
+    with pytest.raises(BadRequest) as refused:
+        catalog.resolve(name)
+    assert refused.value.code == "model_not_found"
+
+
+@pytest.mark.parametrize("name", ["anthropic/claude-haiku-4-5", "deepseek/deepseek-chat", "xai/grok-3"])
+async def test_a_named_provider_that_cannot_be_called_is_an_outage(catalog: CatalogSnapshot, name: str) -> None:
+    with pytest.raises(Unavailable, match="is not available or not configured"):
+        catalog.resolve(name)
+
+
+async def test_only_what_can_be_called_is_listed(catalog: CatalogSnapshot) -> None:
+    assert [model.id for model in catalog.models()] == ["local/smol"]
+    assert sorted(provider.name for provider in catalog.ready()) == ["local", "openai", "openrouter"]
+
+
+async def test_a_credential_of_another_master_key_is_unreadable_and_the_others_work(
+    catalog: CatalogSnapshot, database: Database
+) -> None:
+    other = Vault(bytes([7]) * 32)
+    registry = Registry(other, CLOCK, IdSource(CLOCK, 2))
+    async with database.write() as conn:
+        provider = await registry.add_provider(conn, "xai")
+        await registry.add_credential(conn, provider.id, "theirs", {"api_key": "sk-xai-0123456789"})
+    seen = await looked(database, VAULT)
+    assert [one.name for one in seen.unreadable] == ["theirs"]
+    assert seen.resolve("openai/x").provider.name == "openai"
+    with pytest.raises(Unavailable):
+        seen.resolve("xai/grok-3")
+
+
+async def test_uses_are_counted_and_taken_once(catalog: CatalogSnapshot) -> None:
+    target = catalog.resolve("gpt-4o")
+    catalog.resolve("openai/gpt-4.1")
+    catalog.peek("gpt-4o")
+    assert catalog.take_used() == [(target.credential_id, 2, CLOCK.now_ms())]
+    assert catalog.take_used() == []
+
+
+async def test_names_without_end_take_no_memory_without_end(catalog: CatalogSnapshot) -> None:
+    for number in range(10_000):
+        catalog.resolve(f"openai/m{number}")
+    assert len(catalog._resolved) <= 4096

@@ -1,0 +1,63 @@
+"""Users and keys at the shell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.shell import Shell
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path / "data")
+
+
+def test_users_are_added_listed_and_given_roles(shell: Shell) -> None:
+    added = shell.run("user", "add", "--name", "Ada", "--email", "ada@example.com", "--role", "owner", "--json").json
+    assert (added["name"], added["role"], added["email"]) == ("Ada", "owner", "ada@example.com")
+    assert "Ada is admin now" in shell.run("user", "set-role", added["id"], "admin").out
+    assert [(one["id"], one["role"]) for one in shell.run("user", "list", "--json").json] == [(added["id"], "admin")]
+    assert shell.run("user", "list").out.splitlines()[0].split() == ["ID", "NAME", "ROLE", "EMAIL", "CREATED"]
+
+
+def test_a_key_is_made_listed_and_revoked(shell: Shell) -> None:
+    made = shell.run("key", "create", "--name", "app", "--role", "member", "--expires-in", "1h", "--json").json
+    assert made["key"].startswith("blocklet-")
+    assert (made["name"], made["role"], made["hint"]) == ("app", "member", f"…{made['key'][-4:]}")
+    listed = shell.run("key", "list", "--json")
+    assert made["key"] not in listed.out
+    (row,) = listed.json
+    assert row["id"] == made["id"] and row["expires"] is not None and row["revoked"] is None
+    assert shell.run("key", "revoke", made["id"]).out == f"key {made['id']}, app, is revoked\n"
+    assert shell.run("key", "list", "--json").json[0]["revoked"] is not None
+
+
+def test_a_key_is_shown_to_a_person_with_a_warning(shell: Shell) -> None:
+    said = shell.run("key", "create", "--name", "app")
+    assert said.out.splitlines()[0].startswith("blocklet-")
+    assert "not shown again" in said.out
+
+
+def test_an_empty_listing_says_what_to_do(shell: Shell) -> None:
+    assert "aigne-hub key create" in shell.run("key", "list").out
+    assert shell.run("user", "list", "--json").json == []
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("key", "revoke", "5"), "Error: there is no key 5\n"),
+        (("user", "set-role", "5", "admin"), "Error: there is no user 5\n"),
+        (("key", "create", "--name", "x", "--expires-in", "soon"), "Error: --expires-in soon: give a time such as"),
+        (("key", "create", "--name", "x", "--expires-in", "0h"), "Error: --expires-in 0h: give a time such as"),
+        (("key", "create", "--name", " "), "Error: a name has 1 to 100 characters\n"),
+        (("key", "create", "--name", "x", "--user", "9"), "Error: there is no user 9\n"),
+    ],
+)
+def test_a_mistake_is_told_in_one_sentence(shell: Shell, words: tuple[str, ...], message: str) -> None:
+    said = shell.run(*words)
+    assert said.code == 1
+    assert said.err.startswith(message)
+    assert "Traceback" not in said.err

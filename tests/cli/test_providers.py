@@ -1,0 +1,77 @@
+"""Providers and credentials at the shell."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.cli.shell import Said, Shell
+from tests.upstream import Upstream, whole
+
+KEY = "sk-shell-0123456789abcdef"
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path / "data")
+
+
+def add(shell: Shell, *more: str, stdin: str = "") -> Said:
+    return shell.run("provider", "add", "own", "--base-url", "http://127.0.0.1:9/v1", *more, stdin=stdin)
+
+
+def test_a_provider_is_added_listed_and_removed(shell: Shell) -> None:
+    added = add(shell, "--api-key", KEY, "--no-check", "--json").json
+    assert (added["name"], added["base_url"], added["credential_count"]) == ("own", "http://127.0.0.1:9/v1", 1)
+    assert added["credentials"][0]["masked"] == "sk-s****************cdef"
+    assert "own" in shell.run("provider", "list").out
+    assert shell.run("provider", "list", "--json").json == [added]
+    assert shell.run("provider", "remove", "own").out == "removed provider own\n"
+    assert "no providers yet" in shell.run("provider", "list").out
+
+
+def test_a_key_is_read_from_standard_input(shell: Shell) -> None:
+    said = add(shell, "--no-check", stdin=KEY + "\n")
+    assert said.code == 0
+    assert "sk-s****************cdef" in said.out
+    assert KEY not in said.out + said.err
+
+
+def test_a_second_credential_is_added(shell: Shell) -> None:
+    add(shell, "--api-key", KEY, "--no-check")
+    kept = shell.run("credential", "add", "own", "--name", "two", "--api-key", "sk-two-0123456789", "--no-check", "--json")
+    assert (kept.json["name"], kept.json["active"]) == ("two", True)
+    assert shell.run("provider", "list", "--json").json[0]["credential_count"] == 2
+
+
+def test_a_provider_whose_key_cannot_be_tried_is_not_kept(shell: Shell) -> None:
+    said = add(shell, "--api-key", KEY)
+    assert (said.code, shell.run("provider", "list", "--json").json) == (1, [])
+    assert said.err.startswith("Error: own could not be asked: could not connect to 127.0.0.1:9")
+
+
+@pytest.mark.anyio
+async def test_a_key_is_tried_before_it_is_kept(shell: Shell, upstream: Upstream) -> None:
+    upstream.script = whole({"data": [{"id": "m"}]})
+    words = ("provider", "add", "own", "--base-url", upstream.url, "--api-key", KEY)
+    said = await asyncio.to_thread(shell.run, *words)
+    assert said.code == 0, said.err
+    assert upstream.asked[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("provider", "add", "own", "--api-key", KEY), "Error: this provider needs a base URL"),
+        (("provider", "add", "openai"), "Error: no API key was given"),
+        (("provider", "remove", "own"), "Error: there is no provider own"),
+        (("credential", "add", "own", "--api-key", KEY), "Error: there is no provider own"),
+    ],
+)
+def test_a_mistake_is_told_in_one_sentence(shell: Shell, words: tuple[str, ...], message: str) -> None:
+    said = shell.run(*words)
+    assert said.code == 1
+    assert said.err.startswith(message)
+    assert shell.run("provider", "list", "--json").json == []

@@ -1,0 +1,11 @@
+"""The environment of processes that tests start: that of the tests, without the hub's own variables."""
+
+from __future__ import annotations
+
+import os
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """This process's environment without HUB_ variables, with `variables` added as HUB_<NAME>."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HUB_", "BLOCKLET_"))}
+    return {**kept, **{f"HUB_{name.upper()}": value for name, value in variables.items()}}

@@ -1,0 +1,77 @@
+"""What runs by itself: last uses, stale calls, and ticks that survive their failures."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from aigne_hub.access import store as access_store
+from aigne_hub.app import open_house
+from aigne_hub.base.clock import StoppedClock
+from aigne_hub.catalog import store as catalog_store
+from aigne_hub.jobs.ticks import Tick, close_stale, keep_ticking, note_running, note_uses, ticks_of
+from aigne_hub.usage import store as usage_store
+from aigne_hub.usage.records import Status
+from tests.running import RunningHub, settings_for
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_last_uses_are_written_down(hub: RunningHub) -> None:
+    await hub.house.freshness.look()
+    key = (await hub.house.identify(hub.member_key)).key
+    target = hub.house.catalog.resolve("up/m")
+    await note_uses(hub.house)
+    async with hub.house.database.read() as conn:
+        used = await access_store.find_key(conn, key.id)
+        (credential,) = await catalog_store.list_credentials(conn)
+    assert used is not None and used.last_used_ms is not None
+    assert (credential.id, credential.usage_count) == (target.credential_id, 1)
+
+
+async def test_a_call_whose_worker_died_is_closed_when_it_is_older_than_any_call_may_be(
+    database_url: str, tmp_path: Path
+) -> None:
+    clock = StoppedClock()
+    settings = replace(settings_for(database_url, tmp_path), total_s=60.0)
+    async with open_house(settings, clock=clock) as house:
+        house.recorder.open(
+            id=house.recorder.new_id(), request_id="r", user_id=1, key_id=1, provider_id=1, credential_id=1,
+            model="m", upstream_model="m", kind="chatCompletion", app=None,
+        )  # fmt: skip
+        clock.advance(1)
+        await note_running(house)
+        for seconds, status in ((100, Status.processing), (300, Status.failed)):
+            clock.advance(seconds)
+            await close_stale(house)
+            async with house.database.read() as conn:
+                (call,) = await usage_store.list_calls(conn, usage_store.CallFilter(), offset=0, limit=10)
+            assert call.status is status
+
+
+async def test_a_tick_that_fails_comes_again() -> None:
+    runs = 0
+    enough = asyncio.Event()
+
+    async def fail() -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 3:
+            enough.set()
+        raise RuntimeError("a fault")
+
+    task = asyncio.create_task(keep_ticking(Tick("t", 0.001, fail)))
+    async with asyncio.timeout(5):
+        await enough.wait()
+    task.cancel()
+
+
+async def test_every_tick_of_the_hub_runs(hub: RunningHub) -> None:
+    ticks = ticks_of(hub.house)
+    assert len({tick.name for tick in ticks}) == len(ticks)
+    for tick in ticks:
+        await tick.run()
+        assert tick.period_s > 0

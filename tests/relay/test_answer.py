@@ -1,0 +1,332 @@
+"""Answering a call: what the caller gets, what the provider saw, and what is on record."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import httpx
+import pytest
+
+from aigne_hub.usage.records import Source, Status
+from tests.running import RunningHub
+from tests.upstream import COMPLETION, Asked, Upstream, chunks_of, events_of, streamed, whole
+
+pytestmark = pytest.mark.anyio
+
+STREAM = {"model": "up/m", "stream": True, "messages": [{"role": "user", "content": "hi"}]}
+
+
+def data_lines(text: str) -> list[str]:
+    return [line[6:] for line in text.split("\n") if line.startswith("data: ")]
+
+
+async def test_an_answer_reaches_the_caller_as_the_provider_wrote_it(hub: RunningHub, upstream: Upstream) -> None:
+    answer = await hub.ask()
+    assert answer.status_code == 200
+    assert answer.content == json.dumps(COMPLETION).encode()
+    assert answer.headers["content-type"] == "application/json"
+
+
+async def test_the_provider_gets_the_callers_body_with_only_the_model_changed(
+    hub: RunningHub, upstream: Upstream
+) -> None:
+    body = b'{ "messages":[{"role":"user","content":"h\\u00e9"}] ,"model" : "up/m", "x_new": 1e400, "seed":12345678901234567890 }'
+    answer = await hub.http.post("/v1/chat/completions", content=body, headers=hub.bearer())
+    assert answer.status_code == 200
+    assert upstream.asked[0].body == body.replace(b'"up/m"', b'"m"')
+    assert upstream.asked[0].path == "/v1/chat/completions"
+
+
+async def test_the_provider_sees_the_hubs_credential_and_nothing_of_the_caller(
+    hub: RunningHub, upstream: Upstream
+) -> None:
+    await hub.ask(None, cookie="session=1", **{"x-forwarded-for": "10.1.1.1", "x-user-role": "owner"})
+    seen = upstream.asked[0].headers
+    assert seen["authorization"] == "Bearer sk-upstream-0123456789"
+    assert set(seen) <= {"host", "authorization", "content-type", "content-length", "accept", "accept-encoding", "user-agent"}
+    assert hub.member_key.encode() not in repr(upstream.asked).encode()
+
+
+async def test_a_call_is_on_record_when_its_answer_is_whole(hub: RunningHub) -> None:
+    await hub.ask(None, **{"x-request-id": "my-request-7", "x-aigne-hub-client-did": "my%20app"})
+    (call,) = await hub.calls()
+    assert (call.status, call.error, call.usage_source) == (Status.success, None, Source.reported)
+    assert (call.model, call.upstream_model, call.kind) == ("up/m", "m", "chatCompletion")
+    assert (call.usage.input, call.usage.output) == (12, 3)
+    assert (call.request_id, call.app) == ("my-request-7", "my app")
+    assert (call.user_id, call.provider_id) == (hub.member.id, hub.provider.id)
+    assert call.duration_ms is not None and call.first_byte_ms is not None
+    assert 0 <= call.first_byte_ms <= call.duration_ms < 5000
+
+
+async def test_the_hub_names_the_request_when_the_caller_does_not(hub: RunningHub) -> None:
+    answer = await hub.ask()
+    (call,) = await hub.calls()
+    assert answer.headers["x-request-id"] == call.request_id == str(call.id)
+
+
+async def test_cached_tokens_are_kept_apart_from_fresh_ones(hub: RunningHub, upstream: Upstream) -> None:
+    usage = {
+        "prompt_tokens": 100,
+        "completion_tokens": 20,
+        "prompt_tokens_details": {"cached_tokens": 80},
+        "completion_tokens_details": {"reasoning_tokens": 7},
+    }
+    upstream.script = whole({**COMPLETION, "usage": usage})
+    await hub.ask()
+    used = (await hub.call()).usage
+    assert (used.input, used.cache_read, used.output, used.reasoning) == (20, 80, 20, 7)
+
+
+async def test_an_answer_without_usage_is_a_success_whose_usage_is_missing(hub: RunningHub, upstream: Upstream) -> None:
+    upstream.script = whole({name: value for name, value in COMPLETION.items() if name != "usage"})
+    assert (await hub.ask()).status_code == 200
+    call = await hub.call()
+    assert (call.status, call.usage_source, call.usage.input) == (Status.success, Source.missing, None)
+
+
+async def test_a_stream_passes_as_it_came_without_the_usage_nobody_asked_for(
+    hub: RunningHub, upstream: Upstream
+) -> None:
+    events = events_of(chunks_of(["Hel", "lo"]))
+    upstream.script = streamed(events)
+    answer = await hub.ask(STREAM)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.content == b"".join(events[:-2]) + b"data: [DONE]\n\n"
+    assert upstream.asked[0].json["stream_options"] == {"include_usage": True}
+    call = await hub.call()
+    assert (call.status, call.usage.input, call.usage.output) == (Status.success, 12, 3)
+
+
+async def test_a_caller_who_asks_for_usage_gets_the_stream_byte_for_byte(hub: RunningHub, upstream: Upstream) -> None:
+    events = events_of(chunks_of(["Hel", "lo"]))
+    upstream.script = streamed(events)
+    asked = {**STREAM, "stream_options": {"include_usage": True}}
+    assert (await hub.ask(asked)).content == b"".join(events)
+    assert upstream.asked[0].json == {**asked, "model": "m"}
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 100])
+async def test_a_stream_split_anywhere_is_the_same_stream(hub: RunningHub, upstream: Upstream, size: int) -> None:
+    events = b"".join(events_of(chunks_of(["Hé", "llo"])))
+    upstream.script = streamed([events[at : at + size] for at in range(0, len(events), size)])
+    answer = await hub.ask({**STREAM, "stream_options": {"include_usage": True}})
+    assert answer.content == events
+    assert (await hub.call()).usage.output == 3
+
+
+async def test_the_first_words_arrive_before_the_last_are_said(hub: RunningHub, upstream: Upstream) -> None:
+    go_on = asyncio.Event()
+
+    async def wait(number: int) -> None:
+        if number == 2:
+            await go_on.wait()
+
+    upstream.script = streamed(events_of(chunks_of(["Hel", "lo"])), between=wait)
+    async with hub.http.stream("POST", "/v1/chat/completions", json=STREAM, headers=hub.bearer()) as answer:
+        pieces = answer.aiter_bytes()
+        first = b""
+        while b"Hel" not in first:
+            first += await anext(pieces)
+        go_on.set()
+        rest = b"".join([piece async for piece in pieces])
+    assert rest.endswith(b"data: [DONE]\n\n")
+
+
+async def test_the_record_is_there_before_the_last_event_leaves(hub: RunningHub, upstream: Upstream) -> None:
+    upstream.script = streamed(events_of(chunks_of(["Hello"])))
+    async with hub.http.stream("POST", "/v1/chat/completions", json=STREAM, headers=hub.bearer()) as answer:
+        seen = b""
+        async for piece in answer.aiter_bytes():
+            seen += piece
+            if b"[DONE]" in seen:
+                (call,) = await hub.calls()
+                assert call.status is Status.success
+    assert b"[DONE]" in seen
+
+
+@pytest.mark.parametrize(
+    ("status", "given", "told", "code"),
+    [
+        (400, 400, "bad parameter", "upstream_rejected"),
+        (401, 502, "the provider refused the hub's credential", "upstream_credential"),
+        (403, 502, "the provider refused the hub's credential", "upstream_credential"),
+        (404, 404, "bad parameter", "upstream_rejected"),
+        (429, 429, "bad parameter", "upstream_throttled"),
+        (500, 502, "the provider failed with status 500", "upstream_overloaded"),
+        (503, 503, "the provider failed with status 503", "upstream_overloaded"),
+    ],
+)
+async def test_a_providers_refusal_is_told_truly_and_recorded(
+    hub: RunningHub, upstream: Upstream, status: int, given: int, told: str, code: str
+) -> None:
+    upstream.script = whole({"error": {"message": "bad parameter"}}, status, {"retry-after": "7"})
+    answer = await hub.ask()
+    assert answer.status_code == given
+    assert told in answer.json()["error"]["message"]
+    assert answer.json()["error"]["code"] == code
+    assert answer.headers["retry-after"] == "7"
+    call = await hub.call()
+    assert call.status is Status.failed
+    assert call.error is not None and call.error.startswith(code)
+
+
+async def test_a_providers_words_reach_the_caller_without_its_secrets(hub: RunningHub, upstream: Upstream) -> None:
+    said = "Incorrect key sk-upstream-0123456789 at https://internal.example/v1?token=abc"
+    upstream.script = whole({"error": {"message": said}}, 400)
+    message = (await hub.ask()).json()["error"]["message"]
+    assert message == "Incorrect key [secret] at [address]"
+
+
+async def test_an_answer_that_is_no_completion_is_a_bad_gateway(hub: RunningHub, upstream: Upstream) -> None:
+    for answer in (b"<html>oops</html>", b"[]", b'{"choices":1}', b"\xff\xfe", b""):
+        upstream.script = whole(answer)
+        refused = await hub.ask()
+        assert refused.status_code == 502
+        assert refused.json()["error"]["code"] == "upstream_malformed"
+    assert [call.status for call in await hub.calls()] == [Status.failed] * 5
+
+
+async def test_a_provider_that_refuses_connections_is_a_bad_gateway(hub: RunningHub) -> None:
+    async with hub.house.database.write() as conn:
+        await hub.house.providers.change_provider(conn, hub.provider.id, base_url="http://127.0.0.1:9/v1")
+    await asyncio.sleep(0.6)
+    answer = await hub.ask()
+    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_refused")
+
+
+async def test_a_provider_that_says_nothing_is_a_timeout(hub: RunningHub, upstream: Upstream) -> None:
+    async def silent(_asked: Asked, _writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(30)
+
+    upstream.script = silent
+    answer = await hub.ask()
+    assert (answer.status_code, answer.json()["error"]["code"]) == (504, "upstream_timeout")
+    assert (await hub.call()).status is Status.failed
+
+
+@pytest.mark.parametrize("ends", [True, False])
+async def test_a_stream_cut_before_its_end_ends_with_an_error_event(
+    hub: RunningHub, upstream: Upstream, ends: bool
+) -> None:
+    events = events_of(chunks_of(["Hel", "lo"]), done=False)
+    upstream.script = streamed([*events[:2], events[2][:20]], ends=ends)
+    answer = await hub.ask(STREAM)
+    assert answer.status_code == 200
+    *said, last = data_lines(answer.text)
+    assert json.loads(last)["error"]["code"] == "upstream_broken"
+    assert [json.loads(one)["object"] for one in said] == ["chat.completion.chunk"] * 2
+    assert "[DONE]" not in answer.text
+    call = await hub.call()
+    assert (call.status, call.usage_source) == (Status.failed, Source.partial)
+
+
+async def test_an_error_within_the_stream_ends_it_with_an_error_event(hub: RunningHub, upstream: Upstream) -> None:
+    events = events_of(chunks_of(["Hel"]), done=False)
+    upstream.script = streamed([events[0], b'data: {"error":{"message":"overloaded"}}\n\n', b"data: [DONE]\n\n"])
+    answer = await hub.ask(STREAM)
+    assert "the provider reported an error: overloaded" in json.loads(data_lines(answer.text)[-1])["error"]["message"]
+    assert (await hub.call()).status is Status.failed
+
+
+async def test_a_stream_that_never_ends_is_ended(hub: RunningHub, upstream: Upstream) -> None:
+    event = events_of(chunks_of(["more"]), done=False)[1]
+
+    async def endless(_asked: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(event)
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+    upstream.script = endless
+    answer = await hub.ask(STREAM)
+    assert json.loads(data_lines(answer.text)[-1])["error"]["code"] == "upstream_timeout"
+    assert (await hub.call()).status is Status.failed
+
+
+async def test_a_hung_up_caller_is_recorded_with_what_the_provider_counted(
+    hub: RunningHub, upstream: Upstream
+) -> None:
+    hung_up = asyncio.Event()
+
+    async def wait(number: int) -> None:
+        if number == 2:
+            await hung_up.wait()
+            await asyncio.sleep(0.1)
+
+    upstream.script = streamed(events_of(chunks_of(["Hel", "lo"])), between=wait)
+    await hang_up_after_first_words(hub)
+    hung_up.set()
+    call = await hub.call()
+    assert (call.status, call.usage_source, call.usage.output) == (Status.success, Source.reported, 3)
+
+
+async def test_a_hung_up_caller_is_not_waited_for_without_end(hub: RunningHub, upstream: Upstream) -> None:
+    async def wait(number: int) -> None:
+        if number > 2:
+            await asyncio.sleep(0.2)
+
+    upstream.script = streamed(events_of(chunks_of(["more"] * 100)), between=wait)
+    await hang_up_after_first_words(hub)
+    call = await hub.call()
+    assert (call.status, call.usage_source) == (Status.failed, Source.partial)
+    assert call.error == "the caller hung up before the end"
+
+
+async def hang_up_after_first_words(hub: RunningHub) -> None:
+    async with httpx.AsyncClient(base_url=hub.url) as http:
+        async with http.stream("POST", "/v1/chat/completions", json=STREAM, headers=hub.bearer()) as answer:
+            async for piece in answer.aiter_bytes():
+                assert piece
+                break
+
+
+async def test_a_long_call_is_on_record_while_it_runs(hub: RunningHub, upstream: Upstream) -> None:
+    go_on = asyncio.Event()
+
+    async def wait(number: int) -> None:
+        if number == 1:
+            await go_on.wait()
+
+    upstream.script = streamed(events_of(chunks_of(["Hello"])), between=wait)
+    asking = asyncio.create_task(hub.ask(STREAM))
+    async with asyncio.timeout(5):
+        while not await hub.calls():
+            await asyncio.sleep(0.05)
+    (running,) = await hub.calls()
+    assert (running.status, running.duration_ms) == (Status.processing, None)
+    go_on.set()
+    await asking
+    done = await hub.call()
+    assert (done.id, done.status) == (running.id, Status.success)
+
+
+async def test_embeddings_pass_and_are_recorded(hub: RunningHub, upstream: Upstream) -> None:
+    vectors = {
+        "object": "list",
+        "data": [{"object": "embedding", "index": 0, "embedding": [0.1, 0.2]}],
+        "model": "e",
+        "usage": {"prompt_tokens": 5, "total_tokens": 5},
+    }
+    upstream.script = whole(vectors)
+    answer = await hub.ask({"model": "up/e", "input": "hello"}, path="/v1/embeddings")
+    assert answer.json() == vectors
+    call = await hub.call()
+    assert (call.kind, call.usage.input, call.usage.output) == ("embedding", 5, 0)
+
+
+async def test_a_call_that_names_no_known_model_leaves_nothing_behind(hub: RunningHub, upstream: Upstream) -> None:
+    answer = await hub.ask({"model": "nobody-has-this", "messages": [{"role": "user", "content": "hi"}]})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "model_not_found")
+    assert await hub.calls() == []
+    assert upstream.asked == []
+
+
+async def test_many_calls_at_once_are_each_recorded_once(hub: RunningHub) -> None:
+    answers = await asyncio.gather(*(hub.ask(None, **{"x-request-id": f"r{n}"}) for n in range(100)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert sorted(call.request_id for call in await hub.calls()) == sorted(f"r{n}" for n in range(100))
+
+

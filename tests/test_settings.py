@@ -1,0 +1,88 @@
+"""Boot settings: read once, documented, and refused in one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from aigne_hub.settings import BadSetting, Settings, read_settings, variable
+
+GUIDE = Path(__file__).parents[1] / "docs" / "guide" / "settings.md"
+
+
+@pytest.mark.parametrize("name", [one.name for one in fields(Settings)])
+def test_every_setting_is_documented(name: str) -> None:
+    assert f"| `{variable(name)}` |" in GUIDE.read_text()
+
+
+def test_nothing_is_documented_that_is_no_setting() -> None:
+    documented = {line.split("`")[1] for line in GUIDE.read_text().splitlines() if line.startswith("| `HUB_")}
+    assert documented == {variable(one.name) for one in fields(Settings)}
+
+
+def test_there_are_few_settings() -> None:
+    assert len(fields(Settings)) <= 25
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    settings = read_settings({})
+    assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 3030, 1)
+    assert settings.database == f"sqlite:///{Path('data/hub.db').absolute()}"
+
+
+def test_the_environment_is_read_and_the_command_line_wins() -> None:
+    settings = read_settings({"HUB_PORT": "4000", "HUB_HOST": "0.0.0.0"}, port="5000")
+    assert (settings.host, settings.port) == ("0.0.0.0", 5000)
+
+
+def test_the_names_of_the_reference_work_and_ours_win() -> None:
+    assert read_settings({"BLOCKLET_PORT": "4100", "REQUEST_ENTITY_SIZE_LIMIT": "5 mb"}).body_limit == 5 << 20
+    assert read_settings({"BLOCKLET_PORT": "4100", "HUB_PORT": "4200"}).port == 4200
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HUB_PORT", "http"),
+        ("HUB_PORT", "70000"),
+        ("HUB_PORT", "-1"),
+        ("HUB_WORKERS", "0"),
+        ("HUB_WORKERS", "2.5"),
+        ("HUB_SECRET_KEY", "short"),
+        ("HUB_SECRET_KEY", "zz" * 32),
+        ("HUB_DATABASE_URL", "mysql://root:hunter2@db/hub"),
+        ("HUB_LOG_LEVEL", "loud"),
+        ("HUB_BODY_LIMIT", "many"),
+        ("HUB_BODY_LIMIT", "1 b"),
+        ("HUB_IDLE_S", "soon"),
+        ("HUB_IDLE_S", "nan"),
+        ("HUB_LOCAL_MODEL", "perhaps"),
+        ("HUB_PUBLIC_URL", "hub.example.com"),
+        ("REQUEST_ENTITY_SIZE_LIMIT", "30 parsecs"),
+    ],
+)
+def test_a_bad_value_is_refused_in_one_sentence_that_names_the_variable(name: str, value: str) -> None:
+    with pytest.raises(BadSetting) as refusal:
+        read_settings({name: value})
+    assert str(refusal.value).startswith(f"{name} must ")
+    assert "\n" not in str(refusal.value)
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_a_bad_option_is_named_as_the_option() -> None:
+    with pytest.raises(BadSetting, match=r"^--port must be a whole number"):
+        read_settings({}, port="x")
+
+
+def test_a_secret_key_is_taken_in_hex_and_in_base64() -> None:
+    key = bytes(range(32))
+    assert read_settings({"HUB_SECRET_KEY": key.hex()}).secret_key == key
+    assert read_settings({"HUB_SECRET_KEY": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}).secret_key == key
+
+
+def test_secrets_are_not_in_the_representation() -> None:
+    settings = read_settings({"HUB_SECRET_KEY": "ab" * 32, "HUB_DATABASE_URL": "postgresql://u:hunter2@db/hub"})
+    assert "hunter2" not in repr(settings)
+    assert "xab" not in repr(settings)

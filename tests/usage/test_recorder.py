@@ -1,0 +1,107 @@
+"""Recording calls: one row, written once, at the right moment; on both databases."""
+
+from __future__ import annotations
+
+import pytest
+
+from aigne_hub.base.clock import StoppedClock
+from aigne_hub.base.errors import Unavailable
+from aigne_hub.base.ids import IdSource
+from aigne_hub.db.engine import Database
+from aigne_hub.dialects.call import Usage
+from aigne_hub.usage import store
+from aigne_hub.usage.recorder import OpenCall, Recorder
+from aigne_hub.usage.records import CallRecord, Source, Status
+
+pytestmark = pytest.mark.anyio
+
+
+class Desk:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.clock = StoppedClock()
+        self.recorder = Recorder(database.writer, database.dialect, self.clock, IdSource(self.clock, 1))
+
+    def open(self) -> OpenCall:
+        return self.recorder.open(
+            id=self.recorder.new_id(),
+            request_id="r",
+            user_id=1,
+            key_id=2,
+            provider_id=3,
+            credential_id=4,
+            model="p/m",
+            upstream_model="m",
+            kind="chatCompletion",
+            app="app",
+        )
+
+    async def rows(self) -> list[CallRecord]:
+        async with self.database.read() as conn:
+            return await store.list_calls(conn, store.CallFilter(), offset=0, limit=100)
+
+
+@pytest.fixture
+def desk(database: Database) -> Desk:
+    return Desk(database)
+
+
+async def test_a_short_call_is_one_final_row(desk: Desk) -> None:
+    call = desk.open()
+    desk.recorder.note_running()
+    assert await desk.rows() == []
+    desk.clock.advance(0.1)
+    call.mark_first_byte()
+    desk.clock.advance(0.1)
+    await call.settle(Status.success, Usage(10, 5, 2, 1), source=Source.reported)
+    assert await desk.rows() == [
+        CallRecord(
+            call.id, "r", 1, 2, 3, 4, "p/m", "m", "chatCompletion", Status.success, call.started_ms, 200, 100,
+            Usage(10, 5, 2, 1), Source.reported, None, "app",
+        )
+    ]  # fmt: skip
+
+
+async def test_a_long_call_has_a_row_while_it_runs_and_one_at_its_end(desk: Desk) -> None:
+    call = desk.open()
+    desk.clock.advance(0.3)
+    desk.recorder.note_running()
+    desk.recorder.note_running()
+    other = desk.open()
+    await other.settle(Status.success, None, source=Source.missing)  # the queue is in order: the first is written too
+    running = [row for row in await desk.rows() if row.id == call.id]
+    assert [(row.status, row.duration_ms) for row in running] == [(Status.processing, None)]
+    await call.settle(Status.failed, None, source=Source.partial, error="x" * 2000)
+    (row,) = [row for row in await desk.rows() if row.id == call.id]
+    assert (row.status, row.error, row.usage) == (Status.failed, "x" * 1000, Usage())
+
+
+async def test_a_final_row_is_never_written_over(desk: Desk) -> None:
+    call = desk.open()
+    await call.settle(Status.success, Usage(1, 1), source=Source.reported)
+    call.is_settled = False
+    await call.settle(Status.failed, None, source=Source.partial, error="again")
+    (row,) = await desk.rows()
+    assert (row.status, row.usage.input) == (Status.success, 1)
+
+
+async def test_settling_twice_is_a_fault_of_ours(desk: Desk) -> None:
+    call = desk.open()
+    await call.settle(Status.success, None, source=Source.missing)
+    with pytest.raises(AssertionError, match="settled once"):
+        call.settle(Status.success, None, source=Source.missing)
+
+
+async def test_what_is_held_of_a_call_ends_with_it(desk: Desk) -> None:
+    calls = [desk.open() for _ in range(10)]
+    assert desk.recorder.running == 10
+    for call in calls:
+        await call.settle(Status.success, None, source=Source.missing)
+    assert desk.recorder.running == 0
+
+
+async def test_a_closed_database_cannot_record_and_says_so(desk: Desk) -> None:
+    call = desk.open()
+    await desk.database.close()
+    with pytest.raises(Unavailable):
+        await call.settle(Status.success, None, source=Source.missing)
