@@ -28,7 +28,11 @@ class Postgres:
     numbers: Iterator[int]
 
     def of(self, name: str) -> str:
-        return self.url.replace("/postgres?", f"/{name}?") if "?" in self.url else self.url.replace("/postgres", f"/{name}")
+        return (
+            self.url.replace("/postgres?", f"/{name}?")
+            if "?" in self.url
+            else self.url.replace("/postgres", f"/{name}")
+        )
 
     def run(self, sql: str) -> None:
         async def execute() -> None:

@@ -71,6 +71,7 @@ def settings_for(database_url: str, data_dir: Path, **changes: Any) -> Settings:
         secret_key=bytes(range(32)),
         local_model=False,
         log_level="error",
+        body_limit=1 << 20,
         connect_s=1.0,
         first_byte_s=1.0,
         idle_s=1.0,
@@ -89,9 +90,7 @@ async def running_hub(settings: Settings, upstream: Upstream) -> AsyncIterator[R
         member, member_key = await _person(house, "Max", Role.member)
         provider = await _provider(house, upstream)
         async with _served(settings) as url, httpx.AsyncClient(base_url=url, timeout=20) as http:
-            yield RunningHub(
-                url, settings, house, owner, owner_key.secret, member, member_key.secret, provider, http
-            )
+            yield RunningHub(url, settings, house, owner, owner_key.secret, member, member_key.secret, provider, http)
 
 
 @asynccontextmanager

@@ -77,7 +77,9 @@ def events_of(chunks: list[dict[str, Any]], *, done: bool = True) -> list[bytes]
     return [*events, b"data: [DONE]\n\n"] if done else events
 
 
-def streamed(pieces: list[bytes], *, ends: bool = True, between: Callable[[int], Awaitable[None]] | None = None) -> Script:
+def streamed(
+    pieces: list[bytes], *, ends: bool = True, between: Callable[[int], Awaitable[None]] | None = None
+) -> Script:
     """Answers with a chunked event stream, a piece at a time; `ends=False` cuts it before its end."""
 
     async def script(_asked: Asked, writer: asyncio.StreamWriter) -> None:

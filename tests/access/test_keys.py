@@ -75,5 +75,5 @@ async def test_a_name_has_a_length(database: Database, registry: Registry, name:
 async def test_an_email_address_belongs_to_one_user(database: Database, registry: Registry) -> None:
     async with database.write() as conn:
         await registry.add_user(conn, "Ada", role=Role.member, email="ada@example.com")
-        with pytest.raises(Conflict, match="ada@example.com"):
+        with pytest.raises(Conflict, match=r"ada@example\.com"):
             await registry.add_user(conn, "Eve", role=Role.member, email="ada@example.com")

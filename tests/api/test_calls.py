@@ -65,7 +65,16 @@ async def test_pages_and_filters(hub: RunningHub) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["page=0", "page=x", "pageSize=101", "pageSize=0", "status=odd", "startTime=now", "endTime=-1", "search=" + "x" * 101],
+    [
+        "page=0",
+        "page=x",
+        "pageSize=101",
+        "pageSize=0",
+        "status=odd",
+        "startTime=now",
+        "endTime=-1",
+        "search=" + "x" * 101,
+    ],
 )
 async def test_a_bad_query_is_refused_in_a_sentence(hub: RunningHub, query: str) -> None:
     answer = await hub.http.get(f"{PATH}?{query}", headers=hub.bearer())

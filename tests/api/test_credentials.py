@@ -16,7 +16,9 @@ MODELS = {"object": "list", "data": [{"id": "m1"}, {"id": "text-embed-1"}]}
 NEW = {"name": "team", "value": "sk-team-0123456789abcdef"}
 
 
-async def manage(hub: RunningHub, method: str, path: str = "", body: Any = None, key: str | None = None) -> httpx.Response:
+async def manage(
+    hub: RunningHub, method: str, path: str = "", body: Any = None, key: str | None = None
+) -> httpx.Response:
     path = f"/api/ai-providers/{hub.provider.id}/credentials{path}"
     return await hub.http.request(method, path, json=body, headers=hub.bearer(key or hub.owner_key))
 

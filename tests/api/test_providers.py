@@ -16,7 +16,9 @@ pytestmark = pytest.mark.anyio
 ROOT = "/api/ai-providers"
 
 
-async def manage(hub: RunningHub, method: str, path: str = "", body: Any = None, key: str | None = None) -> httpx.Response:
+async def manage(
+    hub: RunningHub, method: str, path: str = "", body: Any = None, key: str | None = None
+) -> httpx.Response:
     return await hub.http.request(method, ROOT + path, json=body, headers=hub.bearer(key or hub.owner_key))
 
 

@@ -17,7 +17,10 @@ def test_a_credentials_value_may_be_a_text_or_fields() -> None:
     both = NewCredential.model_validate(
         {"name": "n", "value": {"access_key_id": "A", "secret_access_key": "B"}, "credentialType": "access_key_pair"}
     )
-    assert (both.kind, both.fields) == (CredentialKind.access_key_pair, {"access_key_id": "A", "secret_access_key": "B"})
+    assert (both.kind, both.fields) == (
+        CredentialKind.access_key_pair,
+        {"access_key_id": "A", "secret_access_key": "B"},
+    )
 
 
 def test_a_shown_credential_is_camel_case_and_has_no_secret() -> None:

@@ -14,7 +14,19 @@ pytestmark = pytest.mark.anyio
 
 PROVIDER = Provider(ProviderId(1), "p", "P", "http://p/v1", "eu", True, 1000, 1000)
 CREDENTIAL = Credential(
-    CredentialId(5), ProviderId(1), "n", CredentialKind.custom, {"a": "*é*"}, True, "oops", 100, 0, None, 1, 2, b"\x00\xff"
+    CredentialId(5),
+    ProviderId(1),
+    "n",
+    CredentialKind.custom,
+    {"a": "*é*"},
+    True,
+    "oops",
+    100,
+    0,
+    None,
+    1,
+    2,
+    b"\x00\xff",
 )
 
 

@@ -41,7 +41,9 @@ def test_a_key_is_read_from_standard_input(shell: Shell) -> None:
 
 def test_a_second_credential_is_added(shell: Shell) -> None:
     add(shell, "--api-key", KEY, "--no-check")
-    kept = shell.run("credential", "add", "own", "--name", "two", "--api-key", "sk-two-0123456789", "--no-check", "--json")
+    kept = shell.run(
+        "credential", "add", "own", "--name", "two", "--api-key", "sk-two-0123456789", "--no-check", "--json"
+    )
     assert (kept.json["name"], kept.json["active"]) == ("two", True)
     assert shell.run("provider", "list", "--json").json[0]["credential_count"] == 2
 

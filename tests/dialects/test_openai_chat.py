@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -22,7 +23,10 @@ EXTRA = st.dictionaries(
 )
 ROLES = st.sampled_from(["system", "developer", "user", "assistant", "tool"])
 MESSAGE = st.fixed_dictionaries(
-    {"role": ROLES, "content": st.none() | TEXT | st.lists(st.fixed_dictionaries({"type": st.just("text"), "text": TEXT}))}
+    {
+        "role": ROLES,
+        "content": st.none() | TEXT | st.lists(st.fixed_dictionaries({"type": st.just("text"), "text": TEXT})),
+    }
 )
 
 
@@ -126,7 +130,13 @@ def test_a_key_in_the_body_is_found_and_not_sent_on() -> None:
 def test_the_older_answer_is_added_to_the_newer() -> None:
     call = read({"model": "x", "messages": MESSAGES}, HYBRID)
     answer = json.loads(HYBRID.write_answer(json.dumps(COMPLETION).encode(), call, 77))
-    assert {**answer, "usage": None} == {**COMPLETION, "role": "assistant", "text": "Hello", "content": "Hello", "usage": None}
+    assert {**answer, "usage": None} == {
+        **COMPLETION,
+        "role": "assistant",
+        "text": "Hello",
+        "content": "Hello",
+        "usage": None,
+    }
     assert answer["usage"] == {
         "prompt_tokens": 12,
         "completion_tokens": 3,
@@ -162,7 +172,7 @@ def test_a_stream_cut_anywhere_passes_unchanged(text: list[str], cuts: list[int]
     events = [b"data: " + json.dumps(one, separators=separators).encode() + b"\n\n" for one in chunks_of(text)]
     whole = b"".join([*events, b"data: [DONE]\n\n"])
     at = [0, *sorted(cut % len(whole) for cut in cuts), len(whole)]
-    out, usage = run(PLAIN, [whole[a:b] for a, b in zip(at, at[1:], strict=False)], wants_usage=True)
+    out, usage = run(PLAIN, [whole[a:b] for a, b in pairwise(at)], wants_usage=True)
     assert out == whole
     assert usage == Usage(12, 3, None, None)
 

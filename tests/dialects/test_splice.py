@@ -51,7 +51,9 @@ def test_edit_sets_and_removes(fields: dict[str, Any], changes: dict[str, str | 
     body = json.dumps(fields).encode()
     edited = edit(body, {name: None if to is None else json.dumps(to).encode() for name, to in changes.items()})
     expected = {**fields, **changes}
-    assert json.loads(edited) == {name: v for name, v in expected.items() if name not in changes or changes[name] is not None}
+    assert json.loads(edited) == {
+        name: v for name, v in expected.items() if name not in changes or changes[name] is not None
+    }
 
 
 @pytest.mark.parametrize(

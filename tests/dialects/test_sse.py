@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +21,7 @@ def stream_of(events: list[list[str]], newline: str) -> bytes:
 
 def pieces_of(stream: bytes, cuts: list[int]) -> list[bytes]:
     at = [0, *sorted(cut % (len(stream) + 1) for cut in cuts), len(stream)]
-    return [stream[start:end] for start, end in zip(at, at[1:], strict=False)]
+    return [stream[start:end] for start, end in pairwise(at)]
 
 
 @given(EVENTS, st.sampled_from(["\n", "\r\n"]), st.lists(st.integers(0, 1000), max_size=30))

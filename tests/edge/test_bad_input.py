@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -106,7 +107,7 @@ async def test_a_body_over_the_limit_is_refused_before_it_is_read(hub: RunningHu
 
 
 async def test_a_chunked_body_over_the_limit_is_refused(hub: RunningHub) -> None:
-    async def pieces():  # type: ignore[no-untyped-def]
+    async def pieces() -> AsyncIterator[bytes]:
         for _ in range(hub.settings.body_limit // 65536 + 2):
             yield b" " * 65536
 
@@ -115,8 +116,8 @@ async def test_a_chunked_body_over_the_limit_is_refused(hub: RunningHub) -> None
 
 
 async def test_a_body_that_does_not_come_is_a_timeout(hub: RunningHub) -> None:
-    head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: h\r\nauthorization: Bearer {hub.member_key}\r\ncontent-length: 50\r\n\r\n"
-    answer = await raw(hub, head.encode() + b'{"model"')
+    head = "POST /v1/chat/completions HTTP/1.1\r\nhost: h\r\ncontent-length: 50\r\n"
+    answer = await raw(hub, f'{head}authorization: Bearer {hub.member_key}\r\n\r\n{{"model"'.encode())
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"] == "request_timeout"
 
@@ -167,7 +168,6 @@ async def test_every_kind_of_bad_key_is_401_and_says_missing_or_invalid(hub: Run
         "Bearer blocklet-unknown",
         "Bearer sk-other",
         "Bearer",
-        "Bearer ",
         "Bearer a b",
         f"Basic {hub.member_key}",
         hub.member_key,

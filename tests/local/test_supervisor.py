@@ -83,7 +83,7 @@ async def _refuses(base_url: str) -> bool:
 async def _within(seconds: float, check: Callable[[], Awaitable[bool]]) -> bool:
     try:
         async with asyncio.timeout(seconds):
-            while not await check():  # noqa: ASYNC110 - what is waited for happens in another process
+            while not await check():
                 await asyncio.sleep(0.02)
     except TimeoutError:
         return False

@@ -164,7 +164,7 @@ async def turn(times: int = 5) -> None:
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that must come about within two seconds."""
     async with asyncio.timeout(2):
-        while not condition():  # noqa: ASYNC110
+        while not condition():
             await asyncio.sleep(0.002)
 
 

@@ -31,7 +31,10 @@ async def test_an_answer_reaches_the_caller_as_the_provider_wrote_it(hub: Runnin
 async def test_the_provider_gets_the_callers_body_with_only_the_model_changed(
     hub: RunningHub, upstream: Upstream
 ) -> None:
-    body = b'{ "messages":[{"role":"user","content":"h\\u00e9"}] ,"model" : "up/m", "x_new": 1e400, "seed":12345678901234567890 }'
+    body = (
+        b'{ "messages":[{"role":"user","content":"h\\u00e9"}] ,"model" : "up/m", '
+        b'"x_new": 1e400, "seed":12345678901234567890 }'
+    )
     answer = await hub.http.post("/v1/chat/completions", content=body, headers=hub.bearer())
     assert answer.status_code == 200
     assert upstream.asked[0].body == body.replace(b'"up/m"', b'"m"')
@@ -44,7 +47,15 @@ async def test_the_provider_sees_the_hubs_credential_and_nothing_of_the_caller(
     await hub.ask(None, cookie="session=1", **{"x-forwarded-for": "10.1.1.1", "x-user-role": "owner"})
     seen = upstream.asked[0].headers
     assert seen["authorization"] == "Bearer sk-upstream-0123456789"
-    assert set(seen) <= {"host", "authorization", "content-type", "content-length", "accept", "accept-encoding", "user-agent"}
+    assert set(seen) <= {
+        "host",
+        "authorization",
+        "content-type",
+        "content-length",
+        "accept",
+        "accept-encoding",
+        "user-agent",
+    }
     assert hub.member_key.encode() not in repr(upstream.asked).encode()
 
 
@@ -246,9 +257,7 @@ async def test_a_stream_that_never_ends_is_ended(hub: RunningHub, upstream: Upst
     assert (await hub.call()).status is Status.failed
 
 
-async def test_a_hung_up_caller_is_recorded_with_what_the_provider_counted(
-    hub: RunningHub, upstream: Upstream
-) -> None:
+async def test_a_hung_up_caller_is_recorded_with_what_the_provider_counted(hub: RunningHub, upstream: Upstream) -> None:
     hung_up = asyncio.Event()
 
     async def wait(number: int) -> None:
@@ -276,11 +285,13 @@ async def test_a_hung_up_caller_is_not_waited_for_without_end(hub: RunningHub, u
 
 
 async def hang_up_after_first_words(hub: RunningHub) -> None:
-    async with httpx.AsyncClient(base_url=hub.url) as http:
-        async with http.stream("POST", "/v1/chat/completions", json=STREAM, headers=hub.bearer()) as answer:
-            async for piece in answer.aiter_bytes():
-                assert piece
-                break
+    async with (
+        httpx.AsyncClient(base_url=hub.url) as http,
+        http.stream("POST", "/v1/chat/completions", json=STREAM, headers=hub.bearer()) as answer,
+    ):
+        async for piece in answer.aiter_bytes():
+            assert piece
+            break
 
 
 async def test_a_long_call_is_on_record_while_it_runs(hub: RunningHub, upstream: Upstream) -> None:
@@ -328,5 +339,3 @@ async def test_many_calls_at_once_are_each_recorded_once(hub: RunningHub) -> Non
     answers = await asyncio.gather(*(hub.ask(None, **{"x-request-id": f"r{n}"}) for n in range(100)))
     assert {answer.status_code for answer in answers} == {200}
     assert sorted(call.request_id for call in await hub.calls()) == sorted(f"r{n}" for n in range(100))
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -18,20 +19,34 @@ pytestmark = pytest.mark.anyio
 
 START_MS = 1_760_000_000_000
 BASE = CallRecord(
-    CallId(0), "r0", 1, 2, 3, 4, "openai/gpt", "gpt", "chatCompletion", Status.success, START_MS, 100, 50,
-    Usage(1, 2), Source.reported, None, None,
-)  # fmt: skip
+    CallId(0),
+    "r0",
+    1,
+    2,
+    3,
+    4,
+    "openai/gpt",
+    "gpt",
+    "chatCompletion",
+    Status.success,
+    START_MS,
+    100,
+    50,
+    Usage(1, 2),
+    Source.reported,
+    None,
+    None,
+)
+CHANGES: list[dict[str, Any]] = [
+    {"user_id": 1},
+    {"user_id": 2, "model": "local/smol_1"},
+    {"user_id": 1, "status": Status.failed, "error": "no", "duration_ms": 9000},
+    {"user_id": 1, "kind": "embedding", "app": "shop", "provider_id": 8},
+    {"user_id": 1, "status": Status.processing, "duration_ms": None, "first_byte_ms": None},
+]
 CALLS = [
     replace(BASE, id=CallId(first_id_at(START_MS + second * 1000) + 1), request_id=f"r{second}", **changes)
-    for second, changes in enumerate(
-        [
-            {"user_id": 1},
-            {"user_id": 2, "model": "local/smol_1"},
-            {"user_id": 1, "status": Status.failed, "error": "no", "duration_ms": 9000},
-            {"user_id": 1, "kind": "embedding", "app": "shop", "provider_id": 8},
-            {"user_id": 1, "status": Status.processing, "duration_ms": None, "first_byte_ms": None},
-        ]
-    )
+    for second, changes in enumerate(CHANGES)
 ]
 
 
@@ -43,11 +58,27 @@ async def kept(database: Database) -> Database:
         await database.writer.submit(
             statement,
             (
-                call.id, call.request_id, call.user_id, call.key_id, call.provider_id, call.credential_id, call.model,
-                call.upstream_model, call.kind, call.status.value, call.started_ms, call.duration_ms,
-                call.first_byte_ms, usage.input, usage.output, usage.cache_read, usage.reasoning,
-                call.usage_source.value, call.error, call.app,
-            ),  # fmt: skip
+                call.id,
+                call.request_id,
+                call.user_id,
+                call.key_id,
+                call.provider_id,
+                call.credential_id,
+                call.model,
+                call.upstream_model,
+                call.kind,
+                call.status.value,
+                call.started_ms,
+                call.duration_ms,
+                call.first_byte_ms,
+                usage.input,
+                usage.output,
+                usage.cache_read,
+                usage.reasoning,
+                call.usage_source.value,
+                call.error,
+                call.app,
+            ),
         )
     return database
 
@@ -73,9 +104,7 @@ async def kept(database: Database) -> Database:
         (CallFilter(search="_"), [1]),
     ],
 )
-async def test_a_listing_has_what_is_wanted_newest_first(
-    kept: Database, wanted: CallFilter, found: list[int]
-) -> None:
+async def test_a_listing_has_what_is_wanted_newest_first(kept: Database, wanted: CallFilter, found: list[int]) -> None:
     async with kept.read() as conn:
         assert await store.list_calls(conn, wanted, offset=0, limit=10) == [CALLS[number] for number in found]
         assert await store.count_calls(conn, wanted) == len(found)

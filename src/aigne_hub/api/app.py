@@ -6,6 +6,7 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from aigne_hub import __version__
 from aigne_hub.api import calls, providers
@@ -65,12 +66,22 @@ async def _invalid(request: Request, error: Exception) -> Response:
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 405:
-        return await _hub_error(request, WrongMethod((error.headers or {}).get("allow", "another method")))
+        return await _hub_error(request, WrongMethod(_allowed(request)))
     if error.status_code == 404:
         return await _hub_error(request, NotFound(f"there is nothing at {request.method} {request.url.path}"))
     problem = HubError(str(error.detail), code="http_error")
     problem.status = error.status_code
     return await _hub_error(request, problem)
+
+
+def _allowed(request: Request) -> str:
+    """The methods that some route takes at this path."""
+
+    def is_taken(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+    return ", ".join(filter(is_taken, ("GET", "POST", "PUT", "PATCH", "DELETE")))
 
 
 def _body(request: Request, error: HubError) -> bytes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from aigne_hub.api.callers import Admin, InHouse, Write
 from aigne_hub.api.shapes import Message, NewCredential, ShownCredential, TestedCredential
@@ -45,9 +47,10 @@ def credential_routes() -> APIRouter:
         credential_id: str,
         _admin: Admin,
         house: InHouse,
-        testModel: str | None = None,
+        test_model: Annotated[str | None, Query(alias="testModel", max_length=100)] = None,
     ) -> ShownCredential:
-        kept = await house.credentials.recheck(_provider(provider_id), _credential(credential_id), test_model=testModel)
+        provider, credential = _provider(provider_id), _credential(credential_id)
+        kept = await house.credentials.recheck(provider, credential, test_model=test_model)
         return ShownCredential.of(kept)
 
     @router.delete("/{provider_id}/credentials/{credential_id}")

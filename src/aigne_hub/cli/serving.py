@@ -26,7 +26,8 @@ Welcome to AIGNE Hub. This is your owner access key; it is not shown again:
   curl -N {url}/v1/chat/completions \\
     -H 'Authorization: Bearer {key}' \\
     -H 'Content-Type: application/json' \\
-    -d '{{"model": "{model}", "stream": true, "messages": [{{"role": "user", "content": "Say hello in one sentence."}}]}}'
+    -d '{{"model": "{model}", "stream": true,
+         "messages": [{{"role": "user", "content": "Say hello in one sentence."}}]}}'
 """
 
 

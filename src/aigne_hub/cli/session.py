@@ -28,7 +28,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 def settings_of(**overrides: str | None) -> Settings:
     """Settings of the environment and the command's own options; a bad one ends the command."""
     try:
-        return read_settings(**overrides)
+        return read_settings(None, **overrides)
     except BadSetting as error:
         raise click.ClickException(str(error)) from None
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import asyncpg
 
 from aigne_hub.db.outage import is_outage
-from aigne_hub.db.writer import Operation, OutOfReach, Outcome
+from aigne_hub.db.writer import Operation, Outcome, OutOfReach
 
 _CONNECT_S = 5.0
 _STATEMENT_S = 10.0

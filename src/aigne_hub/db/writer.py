@@ -145,7 +145,10 @@ class Writer:
         """Queue steps that commit or fail together; raises as `submit` does."""
         queue = self._queue
         if self._is_closing or len(queue) >= self._queue_limit:
-            raise Unavailable("the hub's write queue is closed" if self._is_closing else "too much is waiting to be written", retry_after=1)
+            raise Unavailable(
+                "the hub's write queue is closed" if self._is_closing else "too much is waiting to be written",
+                retry_after=1,
+            )
         done = self._loop.create_future()
         queue.append((done, steps))
         sleep = self._sleep
@@ -211,9 +214,7 @@ class Writer:
         self._queue.clear()
 
 
-def _resolve(
-    batch: list[tuple[asyncio.Future[None], Steps]], outcomes: Sequence[Exception | None] | None
-) -> None:
+def _resolve(batch: list[tuple[asyncio.Future[None], Steps]], outcomes: Sequence[Exception | None] | None) -> None:
     if outcomes is None:
         for done, _ in batch:
             if not done.done():

@@ -23,9 +23,9 @@ class _NativeOptions(Struct):
     model: _Name | UnsetType = UNSET
 
 
-class _NativeInput(Struct):
+class _NativeInput(Struct, rename="camel"):
     input: str | list[str]
-    modelOptions: _NativeOptions | UnsetType = UNSET
+    model_options: _NativeOptions | UnsetType = UNSET
 
 
 class _Request(Struct):
@@ -110,7 +110,7 @@ class Embeddings:
         except msgspec.ValidationError as error:
             raise BadRequest(f"Validation error: input: {error}", param="input") from None
         if model is UNSET:
-            model = native.modelOptions.model if native.modelOptions is not UNSET else UNSET
+            model = native.model_options.model if native.model_options is not UNSET else UNSET
         if model is UNSET:
             raise BadRequest("Model is required for embedding", param="model")
         body = _write({"model": model, "input": native.input})

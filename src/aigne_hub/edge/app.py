@@ -7,7 +7,7 @@ from aigne_hub.dialects.call import Dialect
 from aigne_hub.dialects.embeddings import Embeddings
 from aigne_hub.dialects.openai_chat import OpenAIChat
 from aigne_hub.edge.inference import InferenceDoor
-from aigne_hub.edge.listings import ReadingDoor, healthz, models, readyz, status
+from aigne_hub.edge.listings import ReadingDoor, discovery, healthz, models, readyz, status
 from aigne_hub.edge.passage import Asgi, Passage
 from aigne_hub.edge.reading import BodyReader, request_id_of
 from aigne_hub.edge.wire import AsgiReply, Receive, Scope, Send
@@ -65,6 +65,7 @@ def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
         "/v1/models": model_list,
         "/api/v2/models": model_list,
         "/api/v2/status": ReadingDoor(house, status, needs_caller=False),
+        "/__blocklet__.js": ReadingDoor(house, discovery, needs_caller=False),
         "/healthz": ReadingDoor(house, healthz, needs_caller=False),
         "/readyz": ReadingDoor(house, readyz, needs_caller=False),
     }

@@ -15,6 +15,8 @@ from aigne_hub.edge.reading import request_id_of
 from aigne_hub.edge.wire import AsgiReply, Headers, Receive, Scope, Send
 from aigne_hub.house import House
 
+HUB_DID = "z8ia3xzq2tMq8CRHfaXj1BTYJyYnEcHbqP8cJ"  # by which clients know a hub among other things (contract 1.1)
+
 _write = msgspec.json.Encoder().encode
 
 Answer = tuple[int, dict[str, Any]]
@@ -93,3 +95,16 @@ async def readyz(house: House, _caller: Caller | None, _query: dict[str, list[st
     """The process can answer calls: its snapshots are loaded and the database answers."""
     missing = await house.freshness.missing()
     return (503, {"status": "not ready", "missing": missing}) if missing else (200, {"status": "ready"})
+
+
+async def discovery(house: House, _caller: Caller | None, _query: dict[str, list[str]]) -> Answer:
+    """How the reference's clients find the hub (contract 1.1); always asked at the origin's root."""
+    url = house.settings.public_url or "/"
+    mount = {"did": HUB_DID, "name": "ai-kit", "title": "AIGNE Hub", "mountPoint": "/"}
+    return 200, {
+        "appName": "AIGNE Hub",
+        "appUrl": url,
+        "prefix": "/",
+        "componentId": HUB_DID,
+        "componentMountPoints": [mount],
+    }

@@ -9,6 +9,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from aigne_hub.base.deadlines import Deadlines
 
+_ANSWER = b"HTTP/1.1 %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
 _TOO_LARGE = (
     b'{"error":{"message":"the request head is larger than %d bytes, the limit of this hub",'
     b'"type":"invalid_request_error","code":"headers_too_large"}}'
@@ -78,10 +79,7 @@ def guarded_protocol(deadlines: Deadlines, *, header_limit: int, header_s: float
 
         def _refuse(self, status: bytes, body: bytes) -> None:
             if not self.transport.is_closing():
-                self.transport.write(
-                    b"HTTP/1.1 %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
-                    % (status, len(body), body)
-                )
+                self.transport.write(_ANSWER % (status, len(body), body))
                 self.transport.close()
 
         def _drop_ticket(self) -> None:

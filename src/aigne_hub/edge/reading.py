@@ -10,6 +10,7 @@ from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.base.errors import BadRequest, TooLarge, TooSlow
 from aigne_hub.edge.wire import Headers, Receive
 
+_DISCARDED = 8  # times the limit: how much of a body that is too large is read and dropped
 _REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 
 
@@ -26,12 +27,12 @@ class BodyReader:
         self._seconds = seconds
 
     async def read(self, headers: Headers, receive: Receive) -> bytes:
-        """Raises TooLarge (before reading, when the length is told), TooSlow, BadRequest, CallerGone."""
+        """Raises TooLarge, TooSlow, BadRequest, CallerGone."""
         for name, value in headers:
-            if name == b"content-length" and int(value) > self._limit:
-                raise self._too_large()
             if name == b"content-encoding" and value.lower() not in (b"", b"identity"):
                 raise BadRequest("compressed request bodies are not taken: send the body as it is", code="encoding")
+            if name == b"expect" and int(header(headers, b"content-length") or 0) > self._limit:
+                raise self._too_large()  # the caller asks before it sends, and is spared it
         task = asyncio.current_task()
         assert task is not None
         is_late = False
@@ -54,22 +55,30 @@ class BodyReader:
 
     async def _collect(self, receive: Receive) -> bytes:
         message = await receive()
-        if message["type"] == "http.disconnect":
-            raise CallerGone
-        body: bytes = message.get("body", b"")
-        if not message.get("more_body", False):
+        if not message.get("more_body", False) and message["type"] == "http.request":
+            body: bytes = message.get("body", b"")
             if len(body) > self._limit:
                 raise self._too_large()
             return body
-        pieces, size = [body], len(body)
-        while message.get("more_body", False):
-            message = await receive()
+        pieces: list[bytes] = []
+        size = 0
+        while True:
             if message["type"] == "http.disconnect":
                 raise CallerGone
-            pieces.append(message.get("body", b""))
-            size += len(pieces[-1])
-            if size > self._limit:
+            piece = message.get("body", b"")
+            size += len(piece)
+            if size <= self._limit:
+                pieces.append(piece)
+            elif size > self._limit * _DISCARDED:
                 raise self._too_large()
+            else:
+                # Read on without keeping it: a caller who is cut off while sending never sees the answer.
+                pieces.clear()
+            if not message.get("more_body", False):
+                break
+            message = await receive()
+        if size > self._limit:
+            raise self._too_large()
         return b"".join(pieces)
 
     def _too_large(self) -> TooLarge:
