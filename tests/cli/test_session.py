@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from aigne_hub.cli.session import show
 
 
 def test_a_table_is_aligned_and_marks_what_is_absent(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = [{"id": "1", "last_used": None}, {"id": "22222", "last_used": "now"}]
+    rows: list[dict[str, Any]] = [{"id": "1", "last_used": None}, {"id": "22222", "last_used": "now"}]
     show(rows, as_json=False, columns=("id", "last_used"), empty="none")
     assert capsys.readouterr().out == "ID     LAST USED\n1      -\n22222  now\n"
 

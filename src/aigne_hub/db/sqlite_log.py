@@ -8,17 +8,17 @@ database file, is done by Checkpoints.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
-
 from aigne_hub.db.outage import is_outage
 from aigne_hub.db.sqlite_pragmas import BUSY_TIMEOUT_MS, PRAGMAS
-from aigne_hub.db.writer import DatabaseGone, Run, Steps, group
+from aigne_hub.db.writer import Operation, Outcome, OutOfReach, Steps
 
 FIRST_BUSY_WAIT_S = 0.001
 LONGEST_BUSY_WAIT_S = 0.02
@@ -34,88 +34,79 @@ def connect(path: str, *, busy_timeout_ms: int) -> sqlite3.Connection:
     return conn
 
 
+# What the driver raises for a row it cannot bind: a wrong type, a number over 64 bits, a lone surrogate.
+_MISTAKES = (sqlite3.Error, OverflowError, TypeError, ValueError)
+
+
 class SqliteLog:
     """Commits batches inline. While another connection holds the write lock it waits without blocking the loop."""
-
-    batch_limit = 200
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._conn = connect(path, busy_timeout_ms=0)
         self._checkpoints = Checkpoints(path)
 
-    async def commit(self, operations: Sequence[Steps]) -> Sequence[Exception | None] | None:
-        await self._begin()
+    async def commit(self, batch: Sequence[Operation]) -> Outcome:
         try:
-            try:
-                runs = group(operations)
-                self._execute(runs)
-                outcomes = None
-            except Exception as error:
-                self._conn.execute("ROLLBACK")
-                if is_outage(error):
-                    raise
-                if len(operations) == 1:
-                    return (_own_error(error),)
-                await self._begin()
-                outcomes = [self._replay(steps) for steps in operations]
+            await self._begin()
+            outcome = await self._run(batch)
             self._conn.execute("COMMIT")
         except sqlite3.Error as error:
-            self._reset()
-            raise DatabaseGone from error
-        self._checkpoints.count(len(operations))
-        return outcomes
+            self._reopen()
+            raise OutOfReach(str(error)) from error
+        self._checkpoints.count(len(batch))
+        return outcome
 
     async def close(self) -> None:
         await asyncio.to_thread(self._checkpoints.close)
         self._conn.close()
 
     async def _begin(self) -> None:
-        waited_s, wait_s = 0.0, FIRST_BUSY_WAIT_S
+        deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+        wait_s = FIRST_BUSY_WAIT_S
         while True:
             try:
                 self._conn.execute("BEGIN IMMEDIATE")
                 return
-            except sqlite3.Error as error:
+            except sqlite3.OperationalError as error:
                 is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-                if not is_busy or waited_s > BUSY_TIMEOUT_MS / 1000:
-                    raise DatabaseGone from error
+                if not is_busy or time.monotonic() > deadline:
+                    raise
             await asyncio.sleep(wait_s)
-            waited_s += wait_s
             wait_s = min(2 * wait_s, LONGEST_BUSY_WAIT_S)
 
-    def _execute(self, runs: Sequence[Run]) -> None:
-        conn = self._conn
-        for statement, rows in runs:
-            if len(rows) == 1:
-                conn.execute(statement.sql, rows[0])
-            else:
-                conn.executemany(statement.sql, rows)
-
-    def _replay(self, steps: Steps) -> Exception | None:
-        conn = self._conn
-        conn.execute("SAVEPOINT operation")
+    async def _run(self, batch: Sequence[Operation]) -> Outcome:
         try:
-            self._execute(group((steps,)))
-        except Exception as error:
+            self._execute([step for operation in batch for step in operation.steps])
+            return [None] * len(batch)
+        except _MISTAKES as error:
             if is_outage(error):
                 raise
-            conn.execute("ROLLBACK TO operation")
-            return _own_error(error)
-        finally:
-            conn.execute("RELEASE operation")
-        return None
+        self._conn.execute("ROLLBACK")
+        await self._begin()
+        return [self._try(operation.steps) for operation in batch]
 
-    def _reset(self) -> None:
-        with suppress(sqlite3.Error):
-            self._conn.close()
+    def _execute(self, steps: Steps) -> None:
+        for sql, group in itertools.groupby(steps, key=lambda step: step[0].sql):
+            self._conn.executemany(sql, [row for _, row in group])
+
+    def _try(self, steps: Steps) -> Exception | None:
+        self._conn.execute("SAVEPOINT operation")
+        refusal: Exception | None = None
+        try:
+            self._execute(steps)
+        except _MISTAKES as error:
+            if is_outage(error):
+                raise
+            refusal = error
+            self._conn.execute("ROLLBACK TO operation")
+        self._conn.execute("RELEASE operation")
+        return refusal
+
+    def _reopen(self) -> None:
+        # Closing rolls back whatever the failure left open.
+        self._conn.close()
         self._conn = connect(self._path, busy_timeout_ms=0)
-
-
-def _own_error(error: Exception) -> Exception:
-    if isinstance(error, sqlite3.IntegrityError):
-        return IntegrityError(None, None, error, hide_parameters=True)
-    return DBAPIError(None, None, error, hide_parameters=True)
 
 
 class Checkpoints:

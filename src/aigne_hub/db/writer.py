@@ -1,26 +1,17 @@
-"""The group-commit writer lives here: operations queue, and one transaction runs all that have queued.
-
-Rules for whoever writes a statement:
-
-- It must be safe to run twice. When a connection is lost during COMMIT nobody can tell whether the
-  commit happened, and the batch is run again. An insert is therefore an upsert by id, a change is a
-  value to set, and what must count once is guarded by a row inserted in the same operation.
-- It returns no rows and contains no transaction control.
-- Its parameters reach the driver as they are: SQLAlchemy's type conversions are not applied.
-"""
+"""The group-commit writer lives here: operations queue, and one transaction runs all that have queued."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import Any, Protocol
+from typing import NamedTuple, Protocol
 
-from sqlalchemy.dialects.postgresql.asyncpg import dialect as postgres_dialect
-from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
+from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from aigne_hub.base.errors import Unavailable
 from aigne_hub.db.outage import unreachable
@@ -28,95 +19,81 @@ from aigne_hub.db.outage import unreachable
 Row = tuple[object, ...]
 
 QUEUE_LIMIT = 10_000
+BATCH_LIMIT = 200  # so that a batch committed in the loop holds it up for a few milliseconds at most
 RETRY_DELAYS_S = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """One SQL text of one dialect, compiled once; `bind` puts an operation's row in the order the text wants."""
+    """One SQL text of one dialect, compiled once. Whoever writes one keeps three rules.
+
+    - Repeating it changes nothing. When a connection is lost during COMMIT nobody can tell whether it was
+      done, and the batch is committed again. So an insert is an upsert by id, a change is a value to set,
+      and what must count once hangs on a row that the same operation inserts.
+    - It returns no rows and controls no transaction.
+    - Its values reach the driver as they are, without SQLAlchemy's conversions.
+    """
 
     name: str
     sql: str
-    bind: Callable[[Row], Row] | None
 
     @classmethod
-    def compile(cls, core: ClauseElement, columns: Sequence[str], dialect: str, *, name: str = "") -> Statement:
+    def compile(cls, core: ClauseElement, columns: Sequence[str], dialect: str) -> Statement:
         """Compile a Core insert, update or delete whose rows are tuples in the order of `columns`.
 
-        `columns` names the table's columns to insert or set and the bindparams used; constants in the
-        statement keep their value. Raises ValueError when a parameter has neither.
+        `columns` names the columns to set and the bindparams in use; raises ValueError when the
+        statement takes others.
         """
-        if dialect == "sqlite":
-            compiled: Any = core.compile(
-                dialect=sqlite_dialect(paramstyle="qmark"), column_keys=list(columns), for_executemany=True
-            )
-        else:
-            compiled = core.compile(dialect=postgres_dialect(), column_keys=list(columns), for_executemany=True)
-        names: list[str] = list(compiled.positiontup or ())
-        bind = _make_bind(names, list(columns), compiled.params)
-        return cls(name or str(compiled.string).split("\n", 1)[0][:60], str(compiled.string), bind)
+        driver = "postgresql+asyncpg" if dialect == "postgresql" else "sqlite"
+        make: Callable[..., Dialect] = URL.create(driver).get_dialect()
+        compiled = core.compile(
+            dialect=make(paramstyle="numeric_dollar"), column_keys=list(columns), for_executemany=True
+        )
+        assert isinstance(compiled, SQLCompiler)
+        return cls(type(core).__name__.lower(), _number(compiled, list(columns), dialect))
 
 
-def _make_bind(names: list[str], columns: list[str], values: dict[str, object]) -> Callable[[Row], Row] | None:
-    if names == columns:
-        return None
-    fixed = [name for name in dict.fromkeys(names) if name not in columns]
-    for name in fixed:
-        if values.get(name) is None:
-            raise ValueError(f"the statement's parameter {name!r} is neither among the columns nor a constant")
-    constants = tuple(values[name] for name in fixed)
-    places = [(columns + fixed).index(name) for name in names]
-    if len(places) == 1:
-        place = places[0]
-        return lambda row: ((row + constants)[place],)
-    pick = itemgetter(*places) if places else lambda _: ()
-    return lambda row: pick(row + constants)
+def _number(compiled: SQLCompiler, columns: list[str], dialect: str) -> str:
+    names = list(dict.fromkeys(compiled.positiontup or ()))
+    if set(names) != set(columns):
+        raise ValueError(f"the statement takes {', '.join(sorted(names))}; its columns are {', '.join(columns)}")
+    mark = "$" if dialect == "postgresql" else "?"
+    return re.sub(r"\$(\d+)", lambda found: f"{mark}{columns.index(names[int(found[1]) - 1]) + 1}", compiled.string)
 
 
-Step = tuple[Statement, Row]
-Steps = Sequence[Step]
-Run = tuple[Statement, list[Row]]
+Steps = Sequence[tuple[Statement, Row]]
+Outcome = list[Exception | None]
 
 
-class DatabaseGone(Exception):
-    """A batch failed as a whole: nothing of it is known to be committed, and it may be tried again."""
+class Operation(NamedTuple):
+    """What commits or fails together, and who waits for it."""
+
+    done: asyncio.Future[None]
+    steps: Steps
+
+
+class OutOfReach(Exception):
+    """A batch failed as a whole: the database was not there for it, and it may be tried again."""
 
 
 class Log(Protocol):
-    """What commits a batch. `batch_limit` is how many operations it takes well at once.
+    """What commits a batch.
 
-    `commit` runs all steps in order in one transaction and returns one outcome per operation: None, or the
-    error of that operation, which then left no trace. It raises DatabaseGone when the database itself failed.
+    `commit` runs all steps in order in one transaction. It gives None for each operation that is committed
+    and the error of each that is not, and then left no trace; it raises OutOfReach when nothing can be said.
     """
 
-    batch_limit: int
-
-    async def commit(self, operations: Sequence[Steps]) -> Sequence[Exception | None] | None: ...
+    def commit(self, batch: Sequence[Operation]) -> Awaitable[Outcome]: ...
 
     async def close(self) -> None: ...
-
-
-def group(operations: Sequence[Steps]) -> list[Run]:
-    """The same steps in the same order, with neighbours of one statement gathered into one run."""
-    runs: list[Run] = []
-    last: Statement | None = None
-    rows: list[Row] = []
-    for steps in operations:
-        for statement, row in steps:
-            if statement is not last:
-                last, rows = statement, []
-                runs.append((statement, rows))
-            rows.append(row if statement.bind is None else statement.bind(row))
-    return runs
 
 
 class Writer:
     """Commits operations in the order they were submitted, many in one transaction.
 
-    The future of an operation resolves once it is committed, or raises that operation's own error
-    (SQLAlchemy's IntegrityError for a broken constraint), or Unavailable when the database stayed away
-    through all retries; what Unavailable says of an operation whose commit was cut off is that its fate
-    is unknown. A caller who is cancelled does not take its operation back.
+    The future of an operation resolves once it is committed. It raises the driver's error for that operation
+    alone, or Unavailable when the database stayed away through all retries; a commit that was cut off may
+    then have been done all the same. A caller who is cancelled does not take its operation back.
     """
 
     def __init__(
@@ -125,8 +102,8 @@ class Writer:
         self._log = log
         self._queue_limit = queue_limit
         self._retry_delays_s = retry_delays_s
-        self._queue: deque[tuple[asyncio.Future[None], Steps]] = deque()
-        self._in_flight = 0
+        self._queue: deque[Operation] = deque()
+        self._batch: list[Operation] = []
         self._is_closing = False
         self._loop = asyncio.get_running_loop()
         self._sleep: asyncio.Future[None] | None = None
@@ -135,33 +112,28 @@ class Writer:
     @property
     def depth(self) -> int:
         """How many operations are submitted and not yet resolved."""
-        return len(self._queue) + self._in_flight
+        return len(self._queue) + len(self._batch)
 
     def submit(self, statement: Statement, row: Row) -> asyncio.Future[None]:
-        """Queue one step; raises Unavailable when the queue is full or the writer is closing."""
+        """Queue one step; raises Unavailable when the queue is full or the writer is closed."""
         return self.submit_all(((statement, row),))
 
     def submit_all(self, steps: Steps) -> asyncio.Future[None]:
         """Queue steps that commit or fail together; raises as `submit` does."""
         queue = self._queue
         if self._is_closing or len(queue) >= self._queue_limit:
-            raise Unavailable(
-                "the hub's write queue is closed" if self._is_closing else "too much is waiting to be written",
-                retry_after=1,
-            )
+            reason = "the hub is stopping" if self._is_closing else "too much waits to be written"
+            raise Unavailable(reason, retry_after=1)
         done = self._loop.create_future()
-        queue.append((done, steps))
-        sleep = self._sleep
-        if sleep is not None:
-            self._sleep = None
-            sleep.set_result(None)
+        queue.append(Operation(done, steps))
+        if self._sleep is not None:
+            self._wake()
         return done
 
     async def close(self) -> None:
-        """Refuse new operations, commit what is queued, then release the database."""
-        if not self._is_closing:
-            self._is_closing = True
-            self._wake()
+        """Refuse new operations, commit what is queued, then let the database go."""
+        self._is_closing = True
+        self._wake()
         await asyncio.shield(self._task)
 
     def _wake(self) -> None:
@@ -170,60 +142,53 @@ class Writer:
             sleep.set_result(None)
 
     async def _run(self) -> None:
-        queue = self._queue
         try:
-            while queue or not self._is_closing:
-                if not queue:
+            while self._queue or not self._is_closing:
+                if not self._queue:
                     self._sleep = self._loop.create_future()
                     await self._sleep
-                    continue
                 await self._commit_next()
-                if queue:
-                    # Whoever the batch has answered goes first, and what it submits joins the next batch.
-                    await asyncio.sleep(0)
+                # Whoever the batch has answered goes first, and what it submits joins the next batch.
+                await asyncio.sleep(0)
         finally:
+            # Reached with work left only by a mistake of ours; nobody may wait for ever because of it.
+            self._is_closing = True
+            self._give_up(None)
             await self._log.close()
 
     async def _commit_next(self) -> None:
         queue = self._queue
-        batch = [queue.popleft() for _ in range(min(len(queue), self._log.batch_limit))]
-        self._in_flight = len(batch)
+        self._batch = [queue.popleft() for _ in range(min(len(queue), BATCH_LIMIT))]
+        if not self._batch:
+            return
         try:
-            outcomes = await self._commit_patiently([steps for _, steps in batch])
-        except DatabaseGone as error:
-            self._fail_all(batch, error)
-        else:
-            _resolve(batch, outcomes)
-        self._in_flight = 0
+            outcome = await self._commit_patiently(self._batch)
+        except OutOfReach as error:
+            # Those who queued meanwhile would wait through the same retries, one batch after another.
+            self._give_up(error)
+            return
+        for operation, refusal in zip(self._batch, outcome, strict=True):
+            if operation.done.done():
+                continue
+            if refusal is None:
+                operation.done.set_result(None)
+            else:
+                operation.done.set_exception(refusal)
+        self._batch = []
 
-    async def _commit_patiently(self, operations: Sequence[Steps]) -> Sequence[Exception | None] | None:
+    async def _commit_patiently(self, batch: Sequence[Operation]) -> Outcome:
         for delay_s in self._retry_delays_s:
             try:
-                return await self._log.commit(operations)
-            except DatabaseGone:
+                return await self._log.commit(batch)
+            except OutOfReach:
                 await asyncio.sleep(delay_s)
-        return await self._log.commit(operations)
+        return await self._log.commit(batch)
 
-    def _fail_all(self, batch: list[tuple[asyncio.Future[None], Steps]], error: DatabaseGone) -> None:
-        # Those who queued meanwhile would wait through the same retries one batch after another.
-        for done, _ in (*batch, *self._queue):
-            if not done.done():
+    def _give_up(self, cause: Exception | None) -> None:
+        for operation in (*self._batch, *self._queue):
+            if not operation.done.done():
                 failure = unreachable()
-                failure.__cause__ = error
-                done.set_exception(failure)
+                failure.__cause__ = cause
+                operation.done.set_exception(failure)
+        self._batch = []
         self._queue.clear()
-
-
-def _resolve(batch: list[tuple[asyncio.Future[None], Steps]], outcomes: Sequence[Exception | None] | None) -> None:
-    if outcomes is None:
-        for done, _ in batch:
-            if not done.done():
-                done.set_result(None)
-        return
-    for (done, _), error in zip(batch, outcomes, strict=True):
-        if done.done():
-            continue
-        if error is None:
-            done.set_result(None)
-        else:
-            done.set_exception(error)

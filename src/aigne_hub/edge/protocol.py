@@ -10,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from aigne_hub.base.deadlines import Deadlines
 
 _ANSWER = b"HTTP/1.1 %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
+_LINGER_S = 1.0
 _TOO_LARGE = (
     b'{"error":{"message":"the request head is larger than %d bytes, the limit of this hub",'
     b'"type":"invalid_request_error","code":"headers_too_large"}}'
@@ -30,6 +31,8 @@ def guarded_protocol(deadlines: Deadlines, *, header_limit: int, header_s: float
             self._is_in_head = True
             self._head_bytes = 0
             self._head_ticket: int | None = None
+            self._linger_ticket: int | None = None
+            self._is_refused = False
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -37,11 +40,15 @@ def guarded_protocol(deadlines: Deadlines, *, header_limit: int, header_s: float
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._drop_ticket()
+            if self._linger_ticket is not None:
+                deadlines.drop(self._linger_ticket)
             super().connection_lost(exc)
 
         def data_received(self, data: bytes) -> None:
             if not self._is_in_head:
                 super().data_received(data)
+                return
+            if self._is_refused:
                 return
             self._head_bytes += len(data)
             if self._head_ticket is None:
@@ -78,9 +85,13 @@ def guarded_protocol(deadlines: Deadlines, *, header_limit: int, header_s: float
                 self.transport.close()
 
         def _refuse(self, status: bytes, body: bytes) -> None:
-            if not self.transport.is_closing():
+            if not self.transport.is_closing() and not self._is_refused:
                 self.transport.write(_ANSWER % (status, len(body), body))
-                self.transport.close()
+                # Closing at once would reset the connection under a caller that still sends, and take the
+                # answer with it: what comes now is dropped, for a moment.
+                self._is_refused = True
+                self.transport.write_eof()
+                self._linger_ticket = deadlines.set(_LINGER_S, self.transport.close)
 
         def _drop_ticket(self) -> None:
             if self._head_ticket is not None:

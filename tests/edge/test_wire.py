@@ -1,0 +1,75 @@
+"""What leaves the edge: heads, errors, and the caller's hang-up."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from aigne_hub.base.errors import HubError, NotSignedIn, TooLarge, TooMany, WrongMethod
+from aigne_hub.edge.wire import AsgiReply, Message
+
+pytestmark = pytest.mark.anyio
+
+
+class Caller:
+    """Keeps what was sent; hangs up when told."""
+
+    def __init__(self) -> None:
+        self.got: list[Message] = []
+        self.hang_up = asyncio.Event()
+
+    async def receive(self) -> Message:
+        await self.hang_up.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        self.got.append(message)
+
+    @property
+    def head(self) -> dict[bytes, bytes]:
+        return dict(self.got[0]["headers"])
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "header"),
+    [
+        (NotSignedIn("no"), 401, (b"www-authenticate", b"Bearer")),
+        (TooMany("slow", retry_after=7), 429, (b"retry-after", b"7")),
+        (WrongMethod("POST"), 405, (b"allow", b"POST")),
+        (TooLarge("big"), 413, (b"connection", b"close")),
+    ],
+)
+async def test_an_error_has_its_header(error: HubError, status: int, header: tuple[bytes, bytes]) -> None:
+    caller = Caller()
+    await AsgiReply(caller.receive, caller.send, "r1").error(error)
+    assert caller.got[0]["status"] == status
+    assert header in caller.got[0]["headers"]
+    assert caller.head[b"x-request-id"] == b"r1"
+    assert int(caller.head[b"content-length"]) == len(caller.got[1]["body"])
+    assert json.loads(caller.got[1]["body"])["error"]["message"] == error.message
+
+
+async def test_a_stream_is_begun_filled_and_finished() -> None:
+    caller = Caller()
+    reply = AsgiReply(caller.receive, caller.send, "r1")
+    await reply.begin()
+    await reply.send(b"a")
+    await reply.finish(b"b")
+    reply.close()
+    assert caller.head[b"content-type"].startswith(b"text/event-stream")
+    assert (caller.head[b"cache-control"], caller.head[b"x-accel-buffering"]) == (b"no-cache", b"no")
+    assert [(m["body"], m.get("more_body", False)) for m in caller.got[1:]] == [(b"a", True), (b"b", False)]
+
+
+async def test_a_hang_up_is_noticed() -> None:
+    caller = Caller()
+    reply = AsgiReply(caller.receive, caller.send, "r1")
+    await reply.begin()
+    assert not reply.is_gone
+    caller.hang_up.set()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert reply.is_gone
+    reply.close()
