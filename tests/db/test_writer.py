@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Sequence
 
 import anyio
 import pytest
@@ -35,7 +36,7 @@ class PlayedLog:
         self.gate = anyio.Event()
         self.is_closed = False
 
-    async def commit(self, batch: list[Operation]) -> Outcome:
+    async def commit(self, batch: Sequence[Operation]) -> Outcome:
         await self.gate.wait()
         if self.failures:
             self.failures -= 1
@@ -165,7 +166,7 @@ async def test_a_database_that_stays_away_fails_all_that_wait_and_is_tried_again
 
 async def test_a_mistake_of_ours_leaves_nobody_waiting() -> None:
     class BrokenLog(PlayedLog):
-        async def commit(self, batch: list[Operation]) -> Outcome:
+        async def commit(self, batch: Sequence[Operation]) -> Outcome:
             raise KeyError("a mistake")
 
     writer = Writer(BrokenLog())

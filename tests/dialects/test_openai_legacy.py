@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from aigne_hub.dialects.openai_legacy import hybrid_answer, hybrid_chunk, modernised
 
@@ -17,7 +18,8 @@ def test_what_is_of_another_kind_is_left_for_the_check() -> None:
 
 
 def test_an_answer_of_odd_shape_still_has_the_older_fields() -> None:
-    for answer in ({"choices": []}, {"choices": [7]}, {"choices": [{"message": None}]}):
+    answers: list[dict[str, Any]] = [{"choices": []}, {"choices": [7]}, {"choices": [{"message": None}]}]
+    for answer in answers:
         shown = json.loads(hybrid_answer(dict(answer), 1))
         assert (shown["role"], shown["text"], shown["content"]) == ("assistant", "", "")
         assert "usage" not in shown and "toolCalls" not in shown

@@ -28,6 +28,7 @@ HOMES: dict[str, tuple[str, ...]] = {
 # A task without a group is nobody's; each of these is awaited or cancelled by the one who made it.
 LONE_TASKS = {
     "src/aigne_hub/db/engine.py": "a shielded close, awaited in place",
+    "src/aigne_hub/db/writer.py": "the loop that commits, awaited by close",
     "src/aigne_hub/edge/wire.py": "the watch for a hang-up, cancelled with its exchange",
     "src/aigne_hub/flows/freshness.py": "one look shared by many callers, held by its owner",
 }

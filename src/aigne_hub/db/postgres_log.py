@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import Sequence
 
@@ -13,6 +12,8 @@ from aigne_hub.db.writer import Operation, Outcome, OutOfReach
 
 _CONNECT_S = 5.0
 _STATEMENT_S = 10.0
+# A connection that is cut at an unlucky moment leaves asyncpg's own state machine out of step.
+_FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class PostgresLog:
@@ -30,26 +31,23 @@ class PostgresLog:
     async def open(cls, dsn: str) -> PostgresLog:
         return cls(dsn, await _connect(dsn))
 
-    def commit(self, batch: Sequence[Operation]) -> asyncio.Future[Outcome]:
-        return asyncio.ensure_future(self._commit(batch))
-
     async def close(self) -> None:
         try:
             await self._connection.close(timeout=_CONNECT_S)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+        except (*_FAULTS, OSError, TimeoutError):
             self._connection.terminate()
 
-    async def _commit(self, batch: Sequence[Operation]) -> Outcome:
+    async def commit(self, batch: Sequence[Operation]) -> Outcome:
         try:
             if self._connection.is_closed():
                 self._connection = await _connect(self._dsn)
             try:
                 return await self._together(batch)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except _FAULTS as error:
                 if _is_gone(error):
                     raise
             return await self._one_by_one(batch)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        except (*_FAULTS, OSError, TimeoutError) as error:
             if not self._connection.is_closed():
                 self._connection.terminate()
             raise OutOfReach(type(error).__name__) from error
@@ -74,7 +72,7 @@ class PostgresLog:
                     async with self._connection.transaction():
                         for statement, row in operation.steps:
                             await self._connection.execute(statement.sql, *row)
-                except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                except _FAULTS as error:
                     if _is_gone(error):
                         raise
                     outcome.append(error)
@@ -85,7 +83,7 @@ class PostgresLog:
 
 def _is_gone(error: Exception) -> bool:
     # asyncpg's DataError (a value that does not fit its type) is an InterfaceError as well, but of one operation.
-    if isinstance(error, asyncpg.InterfaceError):
+    if isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError):
         return not isinstance(error, ValueError)
     return is_outage(error)
 

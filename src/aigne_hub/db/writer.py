@@ -9,12 +9,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+import structlog
 from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from aigne_hub.base.errors import Unavailable
 from aigne_hub.db.outage import unreachable
+
+log = structlog.get_logger()
 
 Row = tuple[object, ...]
 
@@ -163,7 +166,9 @@ class Writer:
             return
         try:
             outcome = await self._commit_patiently(self._batch)
-        except OutOfReach as error:
+        except Exception as error:  # OutOfReach, or a fault of ours: whoever waits is told, the writer goes on
+            if not isinstance(error, OutOfReach):
+                log.exception("batch failed")
             # Those who queued meanwhile would wait through the same retries, one batch after another.
             self._give_up(error)
             return

@@ -14,7 +14,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
-import xllamacpp  # type: ignore[import-untyped]
+import xllamacpp
 
 # Measured with SmolLM2-135M: 330 MB resident, a third of it the model file in the page cache. Tokens of
 # an embedding's input must fit one batch, and a batch that is embedded keeps its logits, 0.2 MB a token:
