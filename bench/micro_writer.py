@@ -180,7 +180,7 @@ def run(variants, options):
                 bare = bare or cpu
                 print(
                     f"{name:<10} {callers:>3} callers {rate:>7.0f}/s  cpu {cpu - bare:6.1f} us/op  commit p50"
-                    f" {p50 * 1e3:6.3f}  p99 {p99 * 1e3:6.3f}  max {worst * 1e3:6.1f} ms  load {os.getloadavg()[0]:.1f}",
+                    f" {p50 * 1e3:6.3f}  p99 {p99 * 1e3:6.3f}  max {worst * 1e3:6.1f} ms",
                     flush=True,
                 )
     finally:

@@ -22,80 +22,87 @@ _TOO_SLOW = (
 _MALFORMED = b'{"error":{"message":"this is not an HTTP/1.1 request","type":"invalid_request_error","code":"bad_http"}}'
 
 
-def guarded_protocol(deadlines: Deadlines, *, header_limit: int, header_s: float) -> type[asyncio.Protocol]:
-    """uvicorn's protocol, with a limit on a request's head that uvicorn itself does not have."""
+def guarded_protocol(deadlines: Deadlines, *, header_limit: int, header_s: float) -> type[GuardedProtocol]:
+    """The protocol class for a server with these limits; uvicorn makes the instances."""
+    limits = {"deadlines": deadlines, "header_limit": header_limit, "header_s": header_s}
+    return type("LimitedProtocol", (GuardedProtocol,), limits)
 
-    class GuardedProtocol(HttpToolsProtocol):
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            self._is_in_head = True
-            self._head_bytes = 0
-            self._head_ticket: int | None = None
-            self._linger_ticket: int | None = None
-            self._is_refused = False
 
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            self._head_ticket = deadlines.set(header_s, self._too_slow)
+class GuardedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, with limits on a request's head that uvicorn itself does not have."""
 
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._drop_ticket()
-            if self._linger_ticket is not None:
-                deadlines.drop(self._linger_ticket)
-            super().connection_lost(exc)
+    deadlines: Deadlines
+    header_limit: int  # bytes
+    header_s: float
 
-        def data_received(self, data: bytes) -> None:
-            if not self._is_in_head:
-                super().data_received(data)
-                return
-            if self._is_refused:
-                return
-            self._head_bytes += len(data)
-            if self._head_ticket is None:
-                self._head_ticket = deadlines.set(header_s, self._too_slow)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._is_in_head = True
+        self._head_bytes = 0
+        self._head_ticket: int | None = None
+        self._linger_ticket: int | None = None
+        self._is_refused = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._head_ticket = self.deadlines.set(self.header_s, self._too_slow)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._drop_ticket()
+        if self._linger_ticket is not None:
+            self.deadlines.drop(self._linger_ticket)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._is_in_head:
             super().data_received(data)
-            if self._is_in_head and self._head_bytes > header_limit:
-                self._refuse(b"431 Request Header Fields Too Large", _TOO_LARGE % header_limit)
+            return
+        if self._is_refused:
+            return
+        self._head_bytes += len(data)
+        if self._head_ticket is None:
+            self._head_ticket = self.deadlines.set(self.header_s, self._too_slow)
+        super().data_received(data)
+        if self._is_in_head and self._head_bytes > self.header_limit:
+            self._refuse(b"431 Request Header Fields Too Large", _TOO_LARGE % self.header_limit)
 
-        def on_headers_complete(self) -> None:
-            self._drop_ticket()
-            # What arrived may hold a part of the body; only then is the head itself worth measuring.
-            if self._head_bytes > header_limit and self._head_size() > header_limit:
-                self._refuse(b"431 Request Header Fields Too Large", _TOO_LARGE % header_limit)
-                return
-            self._is_in_head = False
-            self._head_bytes = 0
-            super().on_headers_complete()
+    def on_headers_complete(self) -> None:
+        self._drop_ticket()
+        # What arrived may hold a part of the body; only then is the head itself worth measuring.
+        if self._head_bytes > self.header_limit and self._head_size() > self.header_limit:
+            self._refuse(b"431 Request Header Fields Too Large", _TOO_LARGE % self.header_limit)
+            return
+        self._is_in_head = False
+        self._head_bytes = 0
+        super().on_headers_complete()
 
-        def on_message_complete(self) -> None:
-            self._is_in_head = True
-            super().on_message_complete()
+    def on_message_complete(self) -> None:
+        self._is_in_head = True
+        super().on_message_complete()
 
-        def _head_size(self) -> int:
-            return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+    def _head_size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
-        def send_400_response(self, msg: str) -> None:
-            self._refuse(b"400 Bad Request", _MALFORMED)
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(b"400 Bad Request", _MALFORMED)
 
-        def _too_slow(self) -> None:
+    def _too_slow(self) -> None:
+        self._head_ticket = None
+        if self._head_bytes:
+            self._refuse(b"408 Request Timeout", _TOO_SLOW)
+        else:
+            self.transport.close()
+
+    def _refuse(self, status: bytes, body: bytes) -> None:
+        if not self.transport.is_closing() and not self._is_refused:
+            self.transport.write(_ANSWER % (status, len(body), body))
+            # Closing at once would reset the connection under a caller that still sends, and take the
+            # answer with it: what comes now is dropped, for a moment.
+            self._is_refused = True
+            self.transport.write_eof()
+            self._linger_ticket = self.deadlines.set(_LINGER_S, self.transport.close)
+
+    def _drop_ticket(self) -> None:
+        if self._head_ticket is not None:
+            self.deadlines.drop(self._head_ticket)
             self._head_ticket = None
-            if self._head_bytes:
-                self._refuse(b"408 Request Timeout", _TOO_SLOW)
-            else:
-                self.transport.close()
-
-        def _refuse(self, status: bytes, body: bytes) -> None:
-            if not self.transport.is_closing() and not self._is_refused:
-                self.transport.write(_ANSWER % (status, len(body), body))
-                # Closing at once would reset the connection under a caller that still sends, and take the
-                # answer with it: what comes now is dropped, for a moment.
-                self._is_refused = True
-                self.transport.write_eof()
-                self._linger_ticket = deadlines.set(_LINGER_S, self.transport.close)
-
-        def _drop_ticket(self) -> None:
-            if self._head_ticket is not None:
-                deadlines.drop(self._head_ticket)
-                self._head_ticket = None
-
-    return GuardedProtocol
