@@ -37,6 +37,7 @@ def control_plane(house: House) -> FastAPI:
     app.add_exception_handler(HubError, _hub_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _fault)
     return app
 
 
@@ -72,6 +73,11 @@ async def _http_error(request: Request, error: Exception) -> Response:
     problem = HubError(str(error.detail), code="http_error")
     problem.status = error.status_code
     return await _hub_error(request, problem)
+
+
+async def _fault(request: Request, _error: Exception) -> Response:
+    """A mistake of ours; the server logs the trace."""
+    return await _hub_error(request, HubError("the hub made a mistake; its log has the details"))
 
 
 def _allowed(request: Request) -> str:

@@ -65,8 +65,8 @@ class Vault:
 
 
 def mask(secret: str) -> str:
-    """How a secret is shown: `***` when shorter than 8, else first 4, stars, last 4 (contract 5.2)."""
-    if len(secret) < 8:
+    """How a secret is shown: first 4, stars, last 4 (contract 5.2); `***` when that would be half of it or more."""
+    if len(secret) <= 16:
         return "***"
     return secret[:4] + "*" * min(16, len(secret) - 8) + secret[-4:]
 

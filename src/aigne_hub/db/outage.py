@@ -27,8 +27,9 @@ _SQLITE_OUTAGES = frozenset(
 # insufficient resources, operator intervention, system error. They may all pass when tried again.
 _POSTGRES_OUTAGES = ("08", "40", "53", "57", "58")
 # A server in recovery or a demoted primary refuses writes with 25006 until the failover is done;
-# a lock that is not granted in time is 55P03; a sign-in that is refused is class 28; 3D000 is no database.
-_POSTGRES_OUTAGE_STATES = ("25006", "55P03", "3D000", "28000", "28P01")
+# a lock that is not granted in time is 55P03; a database that takes no connections is 55000; a sign-in that is
+# refused is class 28; 3D000 is no database.
+_POSTGRES_OUTAGE_STATES = ("25006", "55P03", "55000", "3D000", "28000", "28P01")
 
 
 def unreachable() -> Unavailable:

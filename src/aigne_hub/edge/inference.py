@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import structlog
+
 from aigne_hub.access.bearer import find_bearer
 from aigne_hub.access.identity import Caller
 from aigne_hub.base.errors import HubError
 from aigne_hub.dialects.call import Call, Dialect
 from aigne_hub.edge.reading import BodyReader, CallerGone, accepts_stream, app_of, header, request_id_of
-from aigne_hub.edge.wire import AsgiReply, Headers, Receive, Scope, Send
+from aigne_hub.edge.wire import AsgiReply, Headers, Receive, Scope, Send, fault
 from aigne_hub.house import House
 from aigne_hub.relay.answer import Origin
+
+log = structlog.get_logger()
 
 
 class InferenceDoor:
@@ -37,6 +41,11 @@ class InferenceDoor:
         except HubError as error:
             if not reply.has_started:
                 await self._refuse(error, reply, headers)
+        except Exception:  # a fault of ours: the caller gets an error object, the log the trace
+            log.exception("call broke", request_id=request_id)
+            if reply.has_started:
+                raise  # the server cuts the connection, so that the answer does not look whole
+            await self._refuse(fault(), reply, headers)
         finally:
             reply.close()
 

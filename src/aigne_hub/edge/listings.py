@@ -7,15 +7,18 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
+import structlog
 
 from aigne_hub.access.bearer import find_bearer
 from aigne_hub.access.identity import Caller
 from aigne_hub.base.errors import HubError
 from aigne_hub.edge.reading import request_id_of
-from aigne_hub.edge.wire import AsgiReply, Headers, Receive, Scope, Send
+from aigne_hub.edge.wire import AsgiReply, Headers, Receive, Scope, Send, fault
 from aigne_hub.house import House
 
 HUB_DID = "z8ia3xzq2tMq8CRHfaXj1BTYJyYnEcHbqP8cJ"  # by which clients know a hub among other things (contract 1.1)
+
+log = structlog.get_logger()
 
 _write = msgspec.json.Encoder().encode
 
@@ -54,6 +57,9 @@ class ReadingDoor:
             )
         except HubError as error:
             await reply.error(error)
+        except Exception:  # a fault of ours: the caller gets an error object, the log the trace
+            log.exception("request broke", path=scope["path"])
+            await reply.error(fault())
 
 
 async def models(house: House, _caller: Caller | None, _query: dict[str, list[str]]) -> Answer:

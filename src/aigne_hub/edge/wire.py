@@ -73,6 +73,11 @@ class AsgiReply:
             self._hang_up.cancel()
 
 
+def fault() -> HubError:
+    """What a caller is told of a mistake of ours."""
+    return HubError("the hub made a mistake; its log has the details")
+
+
 def _error_headers(error: HubError) -> Headers:
     headers: Headers = []
     if error.status == 401:

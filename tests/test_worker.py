@@ -1,0 +1,35 @@
+"""One worker of many: it stops in good order when its parent is gone."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from aigne_hub.db.migrate import upgrade
+from tests.environment import environment
+
+
+def test_a_worker_says_that_it_serves_and_stops_with_its_parents_pipe(tmp_path: Path) -> None:
+    upgrade(f"sqlite:///{tmp_path / 'hub.db'}")
+    ready_in, ready_out = os.pipe()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        handles = (listening.fileno(), ready_out)
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "aigne_hub.worker", *map(str, handles)],
+            stdin=subprocess.PIPE,
+            pass_fds=handles,
+            env=environment(data_dir=str(tmp_path), local_model="off", log_level="error"),
+        )
+        try:
+            assert os.read(ready_in, 1) == b"1"
+            assert worker.stdin is not None
+            worker.stdin.close()
+            assert worker.wait(20) == 0
+        finally:
+            worker.kill()
+            worker.wait()
+            os.close(ready_in)
+            os.close(ready_out)
