@@ -9,7 +9,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test check format bench lock clean
+.PHONY: help setup serve test check format bench bench-soak bench-flat lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,12 @@ format: setup ## let the formatter and the linter's fixes have their way
 
 bench: setup ## compare the hub with nginx and with no gateway at all; needs wrk, and nginx
 	$(BIN)/python bench/bench.py -o bench-out/results.json direct nginx hub
+
+bench-soak: setup ## memory over a million calls
+	$(BIN)/python bench/endurance.py soak
+
+bench-flat: setup ## cost per request with many keys and a full call table
+	$(BIN)/python bench/endurance.py flat
 
 lock: ## pin the newest versions that pyproject.toml allows; needs uv
 	uv pip compile pyproject.toml --extra local --extra dev --universal --python-version 3.11 --upgrade \
