@@ -24,6 +24,11 @@ class ServingHub:
     process: subprocess.Popen[str]
     url: str
     said: list[str] = field(default_factory=list)
+    log: Queue[str] = field(default_factory=Queue)  # lines of standard error
+
+    def log_lines(self) -> list[str]:
+        """What has been logged since the last call of this."""
+        return [self.log.get_nowait() for _ in range(self.log.qsize())]
 
     @property
     def first_key(self) -> str | None:
@@ -78,7 +83,7 @@ def _ready(process: subprocess.Popen[str]) -> ServingHub:
         hub.said.append(line.rstrip("\n"))
         if found := re.fullmatch(r"aigne-hub ready on (\S+)", hub.said[-1]):
             hub.url = found[1]
-    threading.Thread(target=_read, args=(process.stderr, Queue()), daemon=True).start()
+    threading.Thread(target=_read, args=(process.stderr, hub.log), daemon=True).start()
     try:
         while True:
             hub.said.append(lines.get(timeout=0.3).rstrip("\n"))
