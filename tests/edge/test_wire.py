@@ -60,7 +60,11 @@ async def test_a_stream_is_begun_filled_and_finished() -> None:
     reply.close()
     assert caller.head[b"content-type"].startswith(b"text/event-stream")
     assert (caller.head[b"cache-control"], caller.head[b"x-accel-buffering"]) == (b"no-cache", b"no")
-    assert [(m["body"], m.get("more_body", False)) for m in caller.got[1:]] == [(b"a", True), (b"b", False)]
+    assert [(m["body"], m.get("more_body", False)) for m in caller.got[1:]] == [
+        (b"", True),
+        (b"a", True),
+        (b"b", False),
+    ]
 
 
 async def test_a_hang_up_is_noticed() -> None:

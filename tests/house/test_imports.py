@@ -20,7 +20,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "fastapi": ("api/*",),
     "pydantic": ("api/*",),
     "starlette": ("api/*",),
-    "uvicorn": ("serving.py", "edge/protocol.py"),
+    "uvicorn": ("serving.py", "edge/protocol.py", "edge/sending.py"),
     "click": ("cli/*",),
     "xllamacpp": ("local/server.py",),
 }

@@ -13,7 +13,6 @@ _SPACE = re.compile(rb"[ \t\r\n]*")
 _NAME = re.compile(_STRING, re.DOTALL)
 _BRACKET_OR_STRING = re.compile(_STRING + rb"|[{}\[\]]", re.DOTALL)
 _PLAIN = re.compile(rb"[^,}\]\s]+")
-_MODEL = re.compile(rb'"model"[ \t\r\n]*:[ \t\r\n]*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +31,12 @@ def replace_model(body: bytes, old: str, new: bytes) -> bytes:
     The common body says `"model"` once and is edited without a scan. The scan also catches a name
     that is repeated or written with escapes, so that no second `model` can reach the provider.
     """
-    found = _MODEL.search(body)
-    if found and body.count(b'"model"') == 1 and b"\\u006" not in body:
-        start = found.end() - 1
-        end = start + len(old.encode()) + 2
-        if body[start:end] == b'"%b"' % old.encode():
-            return b"%b%b%b" % (body[:start], new, body[end:])
+    name = body.find(b'"model"')
+    if name >= 0 and body.find(b'"model"', name + 7) < 0 and b"\\u006" not in body:
+        written = b'"%b"' % old.encode()
+        start = body.find(written, name + 7, name + 15 + len(written))
+        if start >= 0 and not body[name + 7 : start].strip(b": \t\r\n"):
+            return b"%b%b%b" % (body[:start], new, body[start + len(written) :])
     models = [member for member in members_of(body) if member.name == "model"]
     if len(models) == 1:
         return b"%b%b%b" % (body[: models[0].value], new, body[models[0].end :])

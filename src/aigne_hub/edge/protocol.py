@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from aigne_hub.base.deadlines import Deadlines
+from aigne_hub.edge.sending import WholeSend
+from aigne_hub.edge.wire import Receive, Scope, Send
 
 _ANSWER = b"HTTP/1.1 %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
 _LINGER_S = 1.0
@@ -40,6 +42,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._is_in_head = True
         self._head_bytes = 0
         self._head_ticket: int | None = None
+        self._idle_ticket: int | None = None
         self._linger_ticket: int | None = None
         self._is_refused = False
 
@@ -49,6 +52,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._drop_ticket()
+        self._unset_keepalive_if_required()
         if self._linger_ticket is not None:
             self.deadlines.drop(self._linger_ticket)
         super().connection_lost(exc)
@@ -60,11 +64,12 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._is_refused:
             return
         self._head_bytes += len(data)
-        if self._head_ticket is None:
-            self._head_ticket = self.deadlines.set(self.header_s, self._too_slow)
         super().data_received(data)
-        if self._is_in_head and self._head_bytes > self.header_limit:
-            self._refuse(b"431 Request Header Fields Too Large", _TOO_LARGE % self.header_limit)
+        if self._head_bytes:  # not even the head has come whole
+            if self._head_bytes > self.header_limit:
+                self._refuse(b"431 Request Header Fields Too Large", _TOO_LARGE % self.header_limit)
+            elif self._head_ticket is None:
+                self._head_ticket = self.deadlines.set(self.header_s, self._too_slow)
 
     def on_headers_complete(self) -> None:
         self._drop_ticket()
@@ -75,6 +80,29 @@ class GuardedProtocol(HttpToolsProtocol):
         self._is_in_head = False
         self._head_bytes = 0
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """As uvicorn's, with a coarse timer for the idle connection instead of one of its own."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        elif self._idle_ticket is None:
+            self._idle_ticket = self.deadlines.set(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def _unset_keepalive_if_required(self) -> None:
+        if self._idle_ticket is not None:
+            self.deadlines.drop(self._idle_ticket)
+            self._idle_ticket = None
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        async def with_whole_send(scope: Scope, receive: Receive, _send: Send) -> None:
+            await app(scope, receive, WholeSend(cycle))
+
+        super()._start_asgi_task(cycle, with_whole_send)  # type: ignore[arg-type]
 
     def on_message_complete(self) -> None:
         self._is_in_head = True

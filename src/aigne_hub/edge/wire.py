@@ -58,6 +58,7 @@ class AsgiReply:
     async def begin(self) -> None:
         self.has_started = True
         await self._send({"type": "http.response.start", "status": 200, "headers": [*_STREAM_HEAD, self._request_id]})
+        await self._send({"type": "http.response.body", "body": b"", "more_body": True})  # lets the head go at once
         # The body has been read, so the next thing to receive is that the caller went, or that we finished.
         self._hang_up = asyncio.ensure_future(self._receive())
 
