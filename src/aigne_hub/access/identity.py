@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
+from msgspec import Struct
+
 UserId = NewType("UserId", int)
 KeyId = NewType("KeyId", int)
 
@@ -59,8 +61,7 @@ class NewKey:
     secret: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """The user and key a request is made with; `role` is the key's, never above the user's own."""
 
     user: User

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct
 
 from aigne_hub.base.errors import HubError
 
@@ -16,8 +17,10 @@ class Kind(StrEnum):
     embedding = "embedding"
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+# One of each is made for every call: a frozen Struct is made in a sixth of a frozen dataclass's time.
+
+
+class Usage(Struct, frozen=True):
     """What an answer consumed, in disjoint buckets; None is "the provider did not say", not zero.
 
     `input` is fresh input: without the tokens read from the provider's cache. `reasoning` is a part
@@ -30,17 +33,19 @@ class Usage:
     reasoning: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One request of a caller: a view of what the hub decides by, beside the body as it came."""
 
     kind: Kind
     model: str
-    body: bytes = field(repr=False)
+    body: bytes
     is_stream: bool = False
     wants_usage: bool = False  # whether the caller asked for a usage event in its stream
     is_native: bool = False  # whether the caller spoke the reference's native format
-    body_token: str | None = field(default=None, repr=False)  # an access key found in the body
+    body_token: str | None = None  # an access key found in the body
+
+    def __repr__(self) -> str:
+        return f"Call({self.kind}, {self.model!r}, {len(self.body)} bytes, is_stream={self.is_stream})"
 
 
 class Stream(Protocol):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import structlog
+from msgspec import Struct
 
 from aigne_hub.access.identity import Caller
 from aigne_hub.base.deadlines import Deadlines
@@ -23,8 +22,7 @@ log = structlog.get_logger()
 _HUNG_UP = "the caller hung up before the end"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a call comes from, for its record: the id it has from the door on, and its caller's words."""
 
     call_id: CallId
