@@ -1,8 +1,9 @@
 # AIGNE Hub. `make help` lists the commands.
 
-HOST ?= 127.0.0.1
-PORT ?= 3030
-DATA ?= data
+# Given on make's command line: `make serve PORT=8080`. Without them the HUB_ variables count.
+HOST =
+PORT =
+DATA = $(or $(HUB_DATA_DIR),data)
 
 PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
@@ -29,7 +30,7 @@ setup: .venv/.ready ## install everything, pinned; quick when nothing changed
 	@echo "ready"
 
 serve: setup ## start the hub on http://127.0.0.1:3030 (HOST=, PORT=, DATA=)
-	@$(BIN)/aigne-hub serve --host $(HOST) --port $(PORT) --data-dir $(DATA)
+	@$(BIN)/aigne-hub serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) --data-dir $(DATA)
 
 test: setup ## run every test, on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest

@@ -15,7 +15,6 @@ ROWS = (
     ("512 streams at 50 chunks/s: stalls over 250 ms", "sse_20ms", "stalls", "{:.0f}"),
     ("memory idle, MiB (PSS)", None, "pss_idle", "{:.0f}"),
     ("memory loaded, MiB (PSS)", None, "pss_loaded", "{:.0f}"),
-    ("errors", "c64", "errors", "{:.0f}"),
 )
 
 
@@ -29,6 +28,8 @@ def table(results):
         if any(value is not None for value in found):
             cells = ["" if value is None else form.format(value) for value in found]
             lines.append(f"| {title} | " + " | ".join(cells) + " |")
+    errors = [sum(part.get("errors") or 0 for part in r.values() if isinstance(part, dict)) for r in good]
+    lines.append("| errors, all suites | " + " | ".join(map(str, errors)) + " |")
     by_name = {r["name"]: r for r in good}
     if {"hub", "nginx"} <= by_name.keys():
         for suite, field in (("c64", "rps"), ("sse_yield", "chunks_per_s")):

@@ -22,9 +22,10 @@ from aigne_hub.db.writer import Operation, Outcome, OutOfReach, Steps
 
 FIRST_BUSY_WAIT_S = 0.001
 LONGEST_BUSY_WAIT_S = 0.02
-CHECKPOINT_EVERY_STEPS = 500
+CHECKPOINT_EVERY_S = 5.0
+LOOK_EVERY_STEPS = 500
 CHECKPOINT_BUSY_TIMEOUT_MS = 50
-WAL_LIMIT_BYTES = 32 * 1024 * 1024
+WAL_LIMIT_BYTES = 64 * 1024 * 1024
 
 
 def connect(path: str, *, busy_timeout_ms: int) -> sqlite3.Connection:
@@ -113,7 +114,9 @@ class Checkpoints:
     """A thread that moves the write-ahead log into the database file, and starts the log anew when it has grown.
 
     PASSIVE never holds up a writer, but under steady writing it never lets the log start anew either;
-    TRUNCATE does, holding writers up for the little that PASSIVE left (sqlite.org/c3ref/wal_checkpoint_v2.html).
+    RESTART does, holding writers up for the little that PASSIVE left (sqlite.org/c3ref/wal_checkpoint_v2.html).
+    Each waits for the disk, and a commit that comes meanwhile may wait with it: so they are few. The log's file
+    is written over from its beginning, which costs less than growing it anew.
     """
 
     def __init__(self, path: str) -> None:
@@ -126,7 +129,7 @@ class Checkpoints:
 
     def count(self, steps: int) -> None:
         self._steps += steps
-        if self._steps >= CHECKPOINT_EVERY_STEPS:
+        if self._steps >= LOOK_EVERY_STEPS:
             self._steps = 0
             self._due.set()
 
@@ -137,14 +140,19 @@ class Checkpoints:
 
     def _run(self) -> None:
         conn = connect(self._path, busy_timeout_ms=CHECKPOINT_BUSY_TIMEOUT_MS)
+        last = time.monotonic()
         try:
             while not self._is_closing:
                 self._due.wait()
                 self._due.clear()
                 # A checkpoint that fails is tried again at the next; the log holds every commit meanwhile.
                 with suppress(sqlite3.Error, OSError):
+                    is_full = os.stat(self._path + "-wal").st_size > WAL_LIMIT_BYTES
+                    if not is_full and time.monotonic() - last < CHECKPOINT_EVERY_S:
+                        continue
                     conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-                    if os.stat(self._path + "-wal").st_size > WAL_LIMIT_BYTES:
-                        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                    if is_full:
+                        conn.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+                    last = time.monotonic()
         finally:
             conn.close()
