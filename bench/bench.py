@@ -349,6 +349,7 @@ def main():
     p.add_argument("--starts", type=int, default=1, help="start-ups to measure")
     p.add_argument("--streams", type=int, default=512, help="concurrent streams in the paced SSE run")
     p.add_argument("--nice", type=int, default=0, help="run everything at this nice level (negative needs root)")
+    p.add_argument("--fifo", action="store_true", help="run everything ahead of all other work (needs root)")
     p.add_argument("--list", action="store_true")
     p.add_argument(
         "--var", action="append", default=[], help="NAME=VALUE, filled in as {NAME} in targets and templates"
@@ -364,6 +365,8 @@ def main():
     if a.list:
         print("\n".join(["direct", *targets]))
         return
+    if a.fifo:
+        PRIORITY[:] = ["chrt", "-f", "10"]
     if a.nice:
         PRIORITY[:] = ["nice", "-n", str(a.nice)]
     bench = Bench(a)

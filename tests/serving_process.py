@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
@@ -37,7 +37,19 @@ class ServingHub:
 
     def children(self) -> list[int]:
         """Processes of the hub besides the first."""
-        return [pid for pid in _pids() if _parent(pid) == self.process.pid]
+        return _children(self.process.pid)
+
+    @contextmanager
+    def only(self, worker: int) -> Iterator[None]:
+        """Hold every other worker still, so that whatever is asked is asked of this one."""
+        others = [pid for pid in self.children() if pid != worker]
+        try:
+            for pid in others:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in others:
+                os.kill(pid, signal.SIGCONT)
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
@@ -60,9 +72,12 @@ def serving_hub(data_dir: Path, *words: str, port: int = 0, **variables: str) ->
     try:
         yield _ready(process)
     finally:
-        if process.poll() is None:
-            process.kill()
+        family = _descendants(process.pid) if process.poll() is None else []
+        process.kill()
         process.wait(10)
+        for pid in family:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         for stream in (process.stdout, process.stderr):
             if stream is not None:
                 stream.close()
@@ -100,8 +115,12 @@ def _read(stream: Iterator[str], lines: Queue[str]) -> None:
     lines.put("")
 
 
-def _pids() -> list[int]:
-    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+def _children(pid: int) -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and _parent(int(name)) == pid]
+
+
+def _descendants(pid: int) -> list[int]:
+    return [one for child in _children(pid) for one in (child, *_descendants(child))]
 
 
 def _parent(pid: int) -> int | None:

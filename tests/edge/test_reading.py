@@ -9,7 +9,7 @@ import pytest
 from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.base.errors import BadRequest, TooLarge, TooSlow
 from aigne_hub.edge.reading import BodyReader, CallerGone, accepts_stream, app_of, request_id_of
-from aigne_hub.edge.wire import Headers, Message, Receive
+from aigne_hub.edge.wire import BODY_ARRIVED, Message, Receive
 
 pytestmark = pytest.mark.anyio
 
@@ -33,18 +33,18 @@ def arriving(*pieces: bytes, gone: bool = False) -> Receive:
 
 
 async def test_a_body_is_put_together() -> None:
-    assert await reader().read([], arriving(b"")) == b""
-    assert await reader().read([], arriving(b"12345")) == b"12345"
-    assert await reader().read([], arriving(b"123", b"", b"4567890")) == b"1234567890"
+    assert await reader().read({}, {}, arriving(b"")) == b""
+    assert await reader().read({}, {}, arriving(b"12345")) == b"12345"
+    assert await reader().read({}, {}, arriving(b"123", b"", b"4567890")) == b"1234567890"
 
 
 async def test_a_body_over_the_limit_is_refused_and_not_kept() -> None:
     with pytest.raises(TooLarge, match="larger than 10 bytes"):
-        await reader().read([], arriving(b"12345678901"))
+        await reader().read({}, {}, arriving(b"12345678901"))
     with pytest.raises(TooLarge):
-        await reader().read([], arriving(*[b"12345"] * 5))
+        await reader().read({}, {}, arriving(*[b"12345"] * 5))
     with pytest.raises(TooLarge):
-        await reader().read([], arriving(*[b"12345"] * 1000))
+        await reader().read({}, {}, arriving(*[b"12345"] * 1000))
 
 
 async def test_a_caller_who_asks_first_is_told_before_it_sends() -> None:
@@ -52,12 +52,12 @@ async def test_a_caller_who_asks_first_is_told_before_it_sends() -> None:
         raise AssertionError("the body was read")
 
     with pytest.raises(TooLarge):
-        await reader().read([(b"expect", b"100-continue"), (b"content-length", b"11")], never)
+        await reader().read({}, {b"expect": b"100-continue", b"content-length": b"11"}, never)
 
 
 async def test_a_compressed_body_is_refused() -> None:
     with pytest.raises(BadRequest, match="compressed"):
-        await reader().read([(b"content-encoding", b"gzip")], arriving(b"x"))
+        await reader().read({}, {b"content-encoding": b"gzip"}, arriving(b"x"))
 
 
 async def test_a_body_that_does_not_come_is_too_slow_and_a_real_cancel_is_one() -> None:
@@ -66,8 +66,8 @@ async def test_a_body_that_does_not_come_is_too_slow_and_a_real_cancel_is_one() 
         raise AssertionError
 
     with pytest.raises(TooSlow):
-        await reader().read([], never)
-    task = asyncio.create_task(reader().read([], never))
+        await reader().read({}, {}, never)
+    task = asyncio.create_task(reader().read({}, {}, never))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -76,19 +76,26 @@ async def test_a_body_that_does_not_come_is_too_slow_and_a_real_cancel_is_one() 
 
 async def test_a_caller_who_goes_is_gone() -> None:
     with pytest.raises(CallerGone):
-        await reader().read([], arriving(b"1", gone=True))
+        await reader().read({}, {}, arriving(b"1", gone=True))
     with pytest.raises(CallerGone):
-        await reader().read([], arriving(gone=True))
+        await reader().read({}, {}, arriving(gone=True))
+
+
+async def test_a_body_that_has_arrived_is_not_waited_for_and_has_the_same_limit() -> None:
+    scope = {BODY_ARRIVED: True}
+    assert await reader().read(scope, {}, arriving(b"12345")) == b"12345"
+    with pytest.raises(TooLarge):
+        await reader().read(scope, {}, arriving(b"12345678901"))
 
 
 def test_the_headers_the_hub_looks_at() -> None:
-    headers: Headers = [
-        (b"x-request-id", b"r-1"),
-        (b"x-aigne-hub-client-did", b" my%20app%00 "),
-        (b"accept", b"text/event-stream, */*"),
-    ]
-    assert (request_id_of(headers), app_of(headers), accepts_stream(headers)) == ("r-1", "my app", True)
-    assert (request_id_of([]), app_of([]), accepts_stream([])) == (None, None, False)
+    fields = {
+        b"x-request-id": b"r-1",
+        b"x-aigne-hub-client-did": b" my%20app%00 ",
+        b"accept": b"text/event-stream, */*",
+    }
+    assert (request_id_of(fields), app_of(fields), accepts_stream(fields)) == ("r-1", "my app", True)
+    assert (request_id_of({}), app_of({}), accepts_stream({})) == (None, None, False)
     for bad in (b"", b"a b", b"\xff", b"x" * 129, b"a\tb"):
-        assert request_id_of([(b"x-request-id", bad)]) is None
-    assert app_of([(b"x-aigne-hub-client-did", b"a" * 999)]) == "a" * 200
+        assert request_id_of({b"x-request-id": bad}) is None
+    assert app_of({b"x-aigne-hub-client-did": b"a" * 999}) == "a" * 200

@@ -30,6 +30,11 @@ class Load:
     completed: list[str] = field(default_factory=list)
     refused: list[bytes] = field(default_factory=list)
 
+    @property
+    def kinds(self) -> set[str]:
+        """Of which kinds there are completed calls: "plain", "streamed"."""
+        return {_kind(int(request_id.removeprefix("call-"))) for request_id in self.completed}
+
     async def run(self, port: int, key: str, *, connections: int, until: int) -> None:
         """Call until `until` calls are complete in all, or the hub is gone."""
         async with asyncio.TaskGroup() as group:
@@ -50,7 +55,7 @@ class Load:
 
     async def _call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, key: str) -> None:
         number = next(self.numbers)
-        request_id, is_stream = f"call-{number}", number % 2 == 0
+        request_id, is_stream = f"call-{number}", _kind(number) == "streamed"
         body = json.dumps({**BODY, "stream": is_stream}).encode()
         writer.write(
             f"POST /v1/chat/completions HTTP/1.1\r\nhost: hub\r\nauthorization: Bearer {key}\r\n"
@@ -63,6 +68,10 @@ class Load:
             self.refused.append(head + answer)
         elif answer.endswith(b"data: [DONE]\n\n") if is_stream else json.loads(answer)["choices"]:
             self.completed.append(request_id)
+
+
+def _kind(number: int) -> str:
+    return "plain" if number % 2 else "streamed"
 
 
 async def _body(reader: asyncio.StreamReader, head: bytes) -> bytes:

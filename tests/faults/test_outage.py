@@ -45,8 +45,10 @@ async def test_connections_that_are_cut_under_load_lose_no_answered_call(
         await calling
         assert hub.stop() == 0
     assert len(load.completed) >= 1200
+    assert {answer[:12] for answer in load.refused} <= {b"HTTP/1.1 503"}
     recorded = await recorded_calls(database_url)
     assert [request for request in load.completed if recorded[request] != 1] == []
+    assert max(recorded.values()) == 1
 
 
 async def test_a_database_that_is_away_is_503_and_never_401(
@@ -62,6 +64,10 @@ async def test_a_database_that_is_away_is_503_and_never_401(
             answers = await asyncio.gather(*(http.post("/v1/chat/completions", json=BODY) for _ in range(5)))
             assert {answer.status_code for answer in answers} == {503}
             assert {answer.headers["retry-after"] for answer in answers} == {"1"}
+            streamed = await http.post("/v1/chat/completions", json={**BODY, "stream": True})
+            assert b"[DONE]" not in streamed.content
+            stranger = await http.get("/v1/models", headers={"authorization": "Bearer blocklet-unknown"})
+            assert (stranger.status_code, stranger.headers["retry-after"]) == (503, "1")
             assert (await http.get("/readyz")).json() == {"status": "not ready", "missing": ["database"]}
             await cut_connections(postgres, database_url, allow=True)
             async with asyncio.timeout(20):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +21,8 @@ from tests.serving_process import serving_hub
 MODEL = "local/smollm2-135m-instruct"
 _NODE = Path(__file__).parent / "node"
 _BIN = Path(sys.executable).parent
+_SETTLED_S = 40.0  # longer than a stream is read on after its caller hung up
+_INSTALL_NODE = "run `make setup`, or install Node.js 18 or newer with npm"
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,27 @@ class RealHub:
 
     def last_call(self) -> dict[str, Any]:
         """The newest record, as its owner sees it."""
-        answer = httpx.get(f"{self.url}/api/user/model-calls", headers={"authorization": f"Bearer {self.key}"})
-        call: dict[str, Any] = answer.json()["list"][0]
-        return call
+        return asyncio.run(self._calls())[0]
+
+    def call(self, request_id: str | None) -> dict[str, Any]:
+        """The only record of a request, once it is settled."""
+        assert request_id
+        return asyncio.run(self._settled(request_id))
+
+    async def _settled(self, request_id: str) -> dict[str, Any]:
+        async with asyncio.timeout(_SETTLED_S):
+            while True:
+                found = await self._calls(search=request_id)
+                assert len(found) <= 1
+                if found and found[0]["status"] != "processing":
+                    return found[0]
+                await asyncio.sleep(0.1)
+
+    async def _calls(self, **query: str) -> list[dict[str, Any]]:
+        async with httpx.AsyncClient(headers={"authorization": f"Bearer {self.key}"}) as http:
+            answer = await http.get(f"{self.url}/api/user/model-calls", params=query)
+        calls: list[dict[str, Any]] = answer.json()["list"]
+        return calls
 
 
 @pytest.fixture(scope="session")
@@ -44,9 +66,11 @@ def real_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealHub]:
 @pytest.fixture(scope="session")
 def node_clients() -> Path:
     """The published JavaScript clients, installed as their lock says."""
+    version = _run([_tool("node"), "--version"], timeout_s=10).stdout.strip()
+    assert int(version.lstrip("v").partition(".")[0]) >= 18, f"Node.js {version} is too old: {_INSTALL_NODE}"
     lock, mark = _NODE / "package-lock.json", _NODE / "node_modules" / ".package-lock.json"
     if not mark.exists() or mark.stat().st_mtime < lock.stat().st_mtime:
-        done = _run([str(_BIN / "npm"), "ci", "--ignore-scripts"], timeout_s=300)
+        done = _run([_tool("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], timeout_s=300)
         assert done.returncode == 0, done.stderr[-2000:]
         mark.touch()
     return _NODE
@@ -59,7 +83,7 @@ def node(real_hub: RealHub, node_clients: Path, tmp_path: Path) -> Callable[...,
     def run(script: str, *words: str, key: str | None = None) -> Any:
         api_key = key or real_hub.key
         done = _run(
-            [str(_BIN / "node"), script, *words],
+            [_tool("node"), script, *words],
             timeout_s=60,
             HUB=real_hub.url,
             KEY=api_key,
@@ -75,8 +99,18 @@ def node(real_hub: RealHub, node_clients: Path, tmp_path: Path) -> Callable[...,
     return run
 
 
+def _path() -> str:
+    return f"{_BIN}:{environment().get('PATH', '')}"
+
+
+def _tool(name: str) -> str:
+    found = shutil.which(name, path=_path())
+    assert found is not None, f"{name} is missing: {_INSTALL_NODE}"
+    return found
+
+
 def _run(words: list[str], *, timeout_s: float, **variables: str) -> subprocess.CompletedProcess[str]:
-    paths = {"PATH": f"{_BIN}:{environment().get('PATH', '')}"}
+    where = {**environment(), "PATH": _path()}
     return subprocess.run(
-        words, cwd=_NODE, capture_output=True, text=True, timeout=timeout_s, env={**environment(), **paths, **variables}
+        words, cwd=_NODE, capture_output=True, text=True, timeout=timeout_s, env={**where, **variables}
     )

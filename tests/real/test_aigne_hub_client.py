@@ -10,12 +10,15 @@ from tests.real.conftest import RealHub
 
 def test_chat_status_and_embeddings(node: Callable[..., Any], real_hub: RealHub) -> None:
     seen = node("aigne_hub.cjs", "all")
-    assert seen["chat"]["text"]
-    assert seen["chat"]["usage"]["totalTokens"] > seen["chat"]["usage"]["completionTokens"] > 0
+    assert (seen["chat"]["role"], bool(seen["chat"]["text"])) == ("assistant", True)
+    usage = seen["chat"]["usage"]
+    assert usage["totalTokens"] > usage["completionTokens"] > 0
     assert seen["status"]["available"] is True
     assert seen["unknown"]["available"] is False
     assert seen["dimensions"] == [576]
-    assert real_hub.last_call()["appDid"] == "zTestApp"
+    call = real_hub.call(usage["modelCallId"])
+    assert (call["appDid"], call["status"]) == ("zTestApp", "success")
+    assert call["usageMetrics"]["outputTokens"] == usage["completionTokens"]
 
 
 def test_an_error_reaches_the_client_with_its_message_and_type(node: Callable[..., Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import openai
 import pytest
 from openai import OpenAI
@@ -17,15 +19,19 @@ def client(request: pytest.FixtureRequest, real_hub: RealHub) -> OpenAI:
     return OpenAI(base_url=real_hub.url + request.param, api_key=real_hub.key, max_retries=0, timeout=60)
 
 
+def recorded_tokens(call: dict[str, Any]) -> tuple[int, int]:
+    """Tokens of the prompt, cached ones included, and of the answer."""
+    metrics = call["usageMetrics"]
+    return metrics["inputTokens"] + metrics["cacheReadInputTokens"], metrics["outputTokens"]
+
+
 def test_a_plain_answer(client: OpenAI, real_hub: RealHub) -> None:
     answer = client.chat.completions.create(model=MODEL, messages=MESSAGES, max_tokens=40)
     assert answer.choices[0].message.content
     assert answer.usage is not None and answer.usage.completion_tokens > 0
-    call = real_hub.last_call()
+    call = real_hub.call(answer._request_id)
     assert (call["status"], call["model"]) == ("success", MODEL)
-    metrics = call["usageMetrics"]
-    assert metrics["inputTokens"] + metrics["cacheReadInputTokens"] == answer.usage.prompt_tokens
-    assert metrics["outputTokens"] == answer.usage.completion_tokens
+    assert recorded_tokens(call) == (answer.usage.prompt_tokens, answer.usage.completion_tokens)
 
 
 def test_a_streamed_answer(client: OpenAI, real_hub: RealHub) -> None:
@@ -43,7 +49,9 @@ def test_a_streamed_answer_with_usage(client: OpenAI, real_hub: RealHub) -> None
         model=MODEL, messages=MESSAGES, max_tokens=40, stream=True, stream_options={"include_usage": True}
     )
     usages = [chunk.usage for chunk in stream if chunk.usage is not None]
-    assert usages[-1].completion_tokens == real_hub.last_call()["usageMetrics"]["outputTokens"] > 0
+    call = real_hub.call(stream.response.headers["x-request-id"])
+    assert recorded_tokens(call) == (usages[-1].prompt_tokens, usages[-1].completion_tokens)
+    assert usages[-1].completion_tokens > 0
 
 
 def test_embeddings(client: OpenAI, real_hub: RealHub) -> None:
@@ -74,5 +82,8 @@ def test_a_cancelled_stream_is_settled_and_the_hub_goes_on(client: OpenAI, real_
     stream = client.chat.completions.create(model=MODEL, messages=MESSAGES, max_tokens=200, stream=True)
     next(iter(stream))
     stream.close()
-    assert client.chat.completions.create(model=MODEL, messages=MESSAGES, max_tokens=5).choices
-    assert real_hub.last_call()["status"] == "success"
+    after = client.chat.completions.create(model=MODEL, messages=MESSAGES, max_tokens=5)
+    assert real_hub.call(after._request_id)["status"] == "success"
+    cancelled = real_hub.call(stream.response.headers["x-request-id"])
+    # Read on to its end for the usage, or, on a slow machine, given up after a while.
+    assert (cancelled["status"], cancelled["usageSource"]) in {("success", "reported"), ("failed", "partial")}

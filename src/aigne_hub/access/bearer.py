@@ -16,10 +16,12 @@ def find_bearer(headers: Iterable[tuple[bytes, bytes]], query: bytes, body_token
 
     Raises BadRequest when it shows more than one, NotSignedIn when the header is malformed.
     """
-    found = [_from_header(value) for name, value in headers if name == b"authorization"]
-    cookies = [value for name, value in headers if name == b"cookie" and b"login_token" in value]
-    if cookies:
-        found += filter(None, map(_from_cookie, cookies))
+    found: list[str] = []
+    for name, value in headers:
+        if name == b"authorization":
+            found.append(_from_header(value))
+        elif name == b"cookie" and b"login_token" in value and (token := _from_cookie(value)):
+            found.append(token)
     if body_token is not None:
         found.append(body_token)
     if b"access_token" in query:

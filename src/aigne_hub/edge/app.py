@@ -42,7 +42,7 @@ class Edge:
         elif door is None:
             await self._passage(scope, receive, send)
         else:
-            request_id = request_id_of(scope["headers"]) or str(self._house.recorder.new_id())
+            request_id = request_id_of(dict(scope["headers"])) or str(self._house.recorder.new_id())
             await AsgiReply(receive, send, request_id).error(WrongMethod(door.method))
 
 

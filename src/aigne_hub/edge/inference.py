@@ -8,8 +8,8 @@ from aigne_hub.access.bearer import find_bearer
 from aigne_hub.access.identity import Caller
 from aigne_hub.base.errors import HubError
 from aigne_hub.dialects.call import Call, Dialect
-from aigne_hub.edge.reading import BodyReader, CallerGone, accepts_stream, app_of, header, request_id_of
-from aigne_hub.edge.wire import AsgiReply, Headers, Receive, Scope, Send, fault
+from aigne_hub.edge.reading import BodyReader, CallerGone, Fields, accepts_stream, app_of, request_id_of
+from aigne_hub.edge.wire import AsgiReply, Receive, Scope, Send, fault
 from aigne_hub.house import House
 from aigne_hub.relay.answer import Origin
 
@@ -28,46 +28,47 @@ class InferenceDoor:
         self._is_reference = is_reference
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers: Headers = scope["headers"]
+        fields = dict(scope["headers"])
         call_id = self._house.recorder.new_id()
-        request_id = request_id_of(headers) or str(call_id)
+        request_id = request_id_of(fields) or str(call_id)
         reply = AsgiReply(receive, send, request_id)
         try:
-            caller, call = await self._read(headers, scope["query_string"], receive)
-            origin = Origin(call_id, request_id, app_of(headers))
+            caller, call = await self._read(scope, fields, receive)
+            origin = Origin(call_id, request_id, app_of(fields))
             await self._house.relay.answer(caller, call, self._dialect, reply, origin)
         except CallerGone:
             return  # nobody is left to answer, and nothing was begun
         except HubError as error:
             if not reply.has_started:
-                await self._refuse(error, reply, headers)
+                await self._refuse(error, reply, fields)
         except Exception:  # a fault of ours: the caller gets an error object, the log the trace
             log.exception("call broke", request_id=request_id)
             if reply.has_started:
                 raise  # the server cuts the connection, so that the answer does not look whole
-            await self._refuse(fault(), reply, headers)
+            await self._refuse(fault(), reply, fields)
         finally:
             reply.close()
 
-    async def _read(self, headers: Headers, query: bytes, receive: Receive) -> tuple[Caller, Call]:
+    async def _read(self, scope: Scope, fields: Fields, receive: Receive) -> tuple[Caller, Call]:
         """Who calls, and for what. A key in the head is checked before the body is taken."""
+        headers, query = scope["headers"], scope["query_string"]
         bearer = find_bearer(headers, query, None)
         caller = None if bearer is None else await self._house.identify(bearer)
-        body = await self._reader.read(headers, receive)
+        body = await self._reader.read(scope, fields, receive)
         if caller is None and b'"access_token"' not in body:
             caller = await self._house.identify(None)
-        call = self._dialect.read_request(body, accepts_stream=accepts_stream(headers))
+        call = self._dialect.read_request(body, accepts_stream=accepts_stream(fields))
         if caller is None or call.body_token is not None:
             caller = await self._house.identify(find_bearer(headers, query, call.body_token))
         return caller, call
 
-    async def _refuse(self, error: HubError, reply: AsgiReply, headers: Headers) -> None:
+    async def _refuse(self, error: HubError, reply: AsgiReply, fields: Fields) -> None:
         """The true status and JSON for everybody, but for the one client that cannot read it.
 
         `@blocklet/aigne-hub` is known by this Accept together with its own header, and learns an
         error's message and type only from an event (contract 2.3).
         """
-        if self._is_reference and accepts_stream(headers) and header(headers, b"x-aigne-hub-client-did") is not None:
+        if self._is_reference and accepts_stream(fields) and b"x-aigne-hub-client-did" in fields:
             await reply.begin()
             await reply.finish(self._dialect.write_error_event(error))
         else:

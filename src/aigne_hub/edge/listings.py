@@ -43,7 +43,7 @@ class ReadingDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: Headers = scope["headers"]
-        reply = AsgiReply(receive, send, request_id_of(headers) or str(self._house.recorder.new_id()))
+        reply = AsgiReply(receive, send, request_id_of(dict(headers)) or str(self._house.recorder.new_id()))
         try:
             caller = None
             if self._needs_caller:

@@ -8,7 +8,7 @@ import structlog
 
 from aigne_hub.base.errors import HubError
 from aigne_hub.edge.reading import BodyReader, CallerGone, request_id_of
-from aigne_hub.edge.wire import ANY_ORIGIN, EXPOSED, AsgiReply, Headers, Message, Receive, Scope, Send
+from aigne_hub.edge.wire import ANY_ORIGIN, EXPOSED, AsgiReply, Message, Receive, Scope, Send
 from aigne_hub.house import House
 
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -25,10 +25,10 @@ class Passage:
         self._inner = inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers: Headers = scope["headers"]
-        request_id = request_id_of(headers) or str(self._house.recorder.new_id())
+        fields = dict(scope["headers"])
+        request_id = request_id_of(fields) or str(self._house.recorder.new_id())
         try:
-            body = await self._reader.read(headers, receive)
+            body = await self._reader.read(scope, fields, receive)
         except CallerGone:
             return
         except HubError as error:

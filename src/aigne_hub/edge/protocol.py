@@ -9,7 +9,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.edge.sending import WholeSend
-from aigne_hub.edge.wire import Receive, Scope, Send
+from aigne_hub.edge.wire import BODY_ARRIVED, Receive, Scope, Send
 
 _ANSWER = b"HTTP/1.1 %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
 _LINGER_S = 1.0
@@ -100,6 +100,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         async def with_whole_send(scope: Scope, receive: Receive, _send: Send) -> None:
+            scope[BODY_ARRIVED] = not cycle.more_body
             await app(scope, receive, WholeSend(cycle))
 
         super()._start_asgi_task(cycle, with_whole_send)  # type: ignore[arg-type]

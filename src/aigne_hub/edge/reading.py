@@ -8,10 +8,13 @@ from urllib.parse import unquote
 
 from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.base.errors import BadRequest, TooLarge, TooSlow
-from aigne_hub.edge.wire import Headers, Receive
+from aigne_hub.edge.wire import BODY_ARRIVED, Receive, Scope
 
 _DISCARDED = 8  # times the limit: how much of a body that is too large is read and dropped
 _REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
+
+
+Fields = dict[bytes, bytes]  # the headers by name; of a repeated one the last
 
 
 class CallerGone(Exception):
@@ -26,13 +29,17 @@ class BodyReader:
         self._limit = limit
         self._seconds = seconds
 
-    async def read(self, headers: Headers, receive: Receive) -> bytes:
+    async def read(self, scope: Scope, fields: Fields, receive: Receive) -> bytes:
         """Raises TooLarge, TooSlow, BadRequest, CallerGone."""
-        for name, value in headers:
-            if name == b"content-encoding" and value.lower() not in (b"", b"identity"):
-                raise BadRequest("compressed request bodies are not taken: send the body as it is", code="encoding")
-            if name == b"expect" and int(header(headers, b"content-length") or 0) > self._limit:
-                raise self._too_large()  # the caller asks before it sends, and is spared it
+        if fields.get(b"content-encoding", b"").lower() not in (b"", b"identity"):
+            raise BadRequest("compressed request bodies are not taken: send the body as it is", code="encoding")
+        if scope.get(BODY_ARRIVED):
+            return await self._collect(receive)
+        if b"expect" in fields and int(fields.get(b"content-length", b"0")) > self._limit:
+            raise self._too_large()  # the caller asks before it sends, and is spared it
+        return await self._read_in_time(receive)
+
+    async def _read_in_time(self, receive: Receive) -> bytes:
         task = asyncio.current_task()
         assert task is not None
         is_late = False
@@ -85,27 +92,19 @@ class BodyReader:
         return TooLarge(f"the request body is larger than {self._limit} bytes, the limit of this hub")
 
 
-def header(headers: Headers, wanted: bytes) -> bytes | None:
-    for name, value in headers:
-        if name == wanted:
-            return value
-    return None
-
-
-def request_id_of(headers: Headers) -> str | None:
+def request_id_of(fields: Fields) -> str | None:
     """The caller's own request id, when it is one that may stand in a log and a header."""
-    value = header(headers, b"x-request-id")
+    value = fields.get(b"x-request-id")
     return value.decode("ascii") if value is not None and _REQUEST_ID.fullmatch(value) else None
 
 
-def app_of(headers: Headers) -> str | None:
+def app_of(fields: Fields) -> str | None:
     """The calling application, by `x-aigne-hub-client-did`, URL-decoded (contract 5.7)."""
-    value = header(headers, b"x-aigne-hub-client-did")
+    value = fields.get(b"x-aigne-hub-client-did")
     if value is None:
         return None
     return unquote(value.decode("latin-1")).strip()[:200].replace("\x00", "") or None
 
 
-def accepts_stream(headers: Headers) -> bool:
-    value = header(headers, b"accept")
-    return value is not None and b"text/event-stream" in value
+def accepts_stream(fields: Fields) -> bool:
+    return b"text/event-stream" in fields.get(b"accept", b"")

@@ -64,14 +64,23 @@ class Freshness:
             self._is_reachable = True
 
     async def identify(self, bearer: str | None) -> Caller:
-        """Whose key this is. An unknown key is looked for in the database once more: it may be new."""
+        """Whose key this is. An unknown key is looked for in the database once more: it may be new.
+
+        Raises NotSignedIn, or Unavailable when the database cannot be asked about an unknown key.
+        """
         try:
             return self._access.identify(bearer)
         except NotSignedIn as error:
             if bearer is None or not bearer.startswith(KEY_PREFIX) or error.code == "missing_api_key":
                 raise
         await self._catch_up()
-        return self._access.identify(bearer)
+        try:
+            return self._access.identify(bearer)
+        except NotSignedIn:
+            if self._is_reachable:
+                raise
+            # It may be a good key that this process has not seen yet: an outage is told as one.
+            raise Unavailable("access keys cannot be checked: the database is away", retry_after=1) from None
 
     async def missing(self) -> list[str]:
         """What a call would lack right now; empty when the hub is ready."""

@@ -25,7 +25,8 @@ const models = (await client.models.list()).data.map((one) => one.id);
 const stranger = new OpenAI({ ...options, apiKey: "blocklet-wrong", baseURL: process.env.HUB + process.argv[2] });
 const refused = await stranger.chat.completions.create({ model, messages }).catch((error) => error);
 
-const cancelled = await client.chat.completions.create({ model, messages, max_tokens: 200, stream: true });
+const long = { model, messages, max_tokens: 200, stream: true };
+const { data: cancelled, request_id: cancelledId } = await client.chat.completions.create(long).withResponse();
 let pieces = 0;
 for await (const chunk of cancelled) {
   pieces += chunk.choices.length;
@@ -37,12 +38,14 @@ console.log(
   JSON.stringify({
     plain: plain.choices[0].message.content,
     tokens: plain.usage.completion_tokens,
+    requestId: plain._request_id,
     streamed,
     usage,
     dimensions: embeddings.data.map((one) => one.embedding.length),
     models,
     refused: { status: refused.status, code: refused.code, type: refused.type },
     cancelledAfter: pieces,
+    cancelledId,
     after: after.choices.length,
   }),
 );
