@@ -14,6 +14,7 @@ import uvicorn
 
 from aigne_hub.access.identity import NewKey, Role, User
 from aigne_hub.app import open_house
+from aigne_hub.audit.records import SYSTEM
 from aigne_hub.catalog.entries import CredentialKind, Provider
 from aigne_hub.dialects.call import Kind
 from aigne_hub.flows.keep_credential import CredentialDraft
@@ -112,14 +113,16 @@ async def _served(settings: Settings) -> AsyncIterator[str]:
 
 async def _person(house: House, name: str, role: Role) -> tuple[User, NewKey]:
     async with house.database.write() as conn:
-        user = await house.users.add_user(conn, name, role=role, email=f"{name.lower()}@example.com")
-        return user, await house.users.create_key(conn, user.id, f"{name}'s key", role=role)
+        user = await house.users.add(conn, SYSTEM, name, role=role, email=f"{name.lower()}@example.com")
+        return user, await house.keys.create(conn, SYSTEM, user.id, f"{name}'s key", role=role)
 
 
 async def _provider(house: House, upstream: Upstream) -> Provider:
     async with house.database.write() as conn:
-        provider = await house.providers.add_provider(conn, "up", base_url=upstream.url, display_name="Upstream")
+        provider = await house.providers.add_provider(
+            conn, SYSTEM, "up", base_url=upstream.url, display_name="Upstream"
+        )
         await house.providers.put_models(conn, provider.id, [("m", Kind.chat), ("e", Kind.embedding)])
     draft = CredentialDraft("first", CredentialKind.api_key, {"api_key": "sk-upstream-0123456789"})
-    await house.credentials.add(provider.id, draft, is_checked=False)
+    await house.credentials.add(SYSTEM, provider.id, draft, is_checked=False)
     return provider

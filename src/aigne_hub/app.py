@@ -11,9 +11,14 @@ from pathlib import Path
 
 import structlog
 
-from aigne_hub.access.keys import Registry as AccessRegistry
+from aigne_hub.access.keys import Keys
+from aigne_hub.access.preferences import PreferenceBook
+from aigne_hub.access.signin.sessions import Sessions
 from aigne_hub.access.snapshot import AccessSnapshot
+from aigne_hub.access.tickets.desk import TicketDesk
+from aigne_hub.access.users import Users
 from aigne_hub.api.app import control_plane
+from aigne_hub.audit.journal import Journal
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.crypto import MASTER_KEY_BYTES, Vault
 from aigne_hub.base.deadlines import Deadlines
@@ -59,7 +64,8 @@ async def open_house(settings: Settings, *, clock: Clock | None = None) -> Async
         ids = IdSource(clock, await new_boot(database, clock))
         access = AccessSnapshot(vault, clock, stale_s=settings.stale_s)
         catalog = CatalogSnapshot(vault, clock)
-        providers = CatalogRegistry(vault, clock, ids)
+        journal = Journal(vault, clock)
+        providers = CatalogRegistry(vault, clock, ids, journal)
         recorder = Recorder(database.writer, database.dialect, clock, ids)
         house = House(
             settings=settings,
@@ -67,7 +73,12 @@ async def open_house(settings: Settings, *, clock: Clock | None = None) -> Async
             deadlines=deadlines,
             database=database,
             access=access,
-            users=AccessRegistry(vault, clock, ids),
+            users=Users(clock, ids, journal),
+            keys=Keys(vault, clock, ids, journal),
+            sessions=Sessions(vault, clock, ids),
+            tickets=TicketDesk(vault, clock, ids),
+            preferences=PreferenceBook(clock, journal),
+            journal=journal,
             catalog=catalog,
             providers=providers,
             freshness=Freshness(database, access, catalog),

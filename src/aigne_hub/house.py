@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aigne_hub.access.identity import Caller
-from aigne_hub.access.keys import Registry as AccessRegistry
+from aigne_hub.access.keys import Keys
+from aigne_hub.access.preferences import PreferenceBook
+from aigne_hub.access.signin.sessions import Sessions
+from aigne_hub.access.signin.store import Session
 from aigne_hub.access.snapshot import AccessSnapshot
+from aigne_hub.access.tickets.desk import TicketDesk
+from aigne_hub.access.users import Users
+from aigne_hub.audit.journal import Journal
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.catalog.registry import Registry as CatalogRegistry
@@ -29,7 +35,12 @@ class House:
     deadlines: Deadlines
     database: Database
     access: AccessSnapshot
-    users: AccessRegistry
+    users: Users
+    keys: Keys
+    sessions: Sessions
+    tickets: TicketDesk
+    preferences: PreferenceBook
+    journal: Journal
     catalog: CatalogSnapshot
     providers: CatalogRegistry
     freshness: Freshness
@@ -38,6 +49,11 @@ class House:
     recorder: Recorder
     relay: Relay
 
-    async def identify(self, bearer: str | None) -> Caller:
-        """Whose key this is; raises NotSignedIn or Unavailable."""
-        return await self.freshness.identify(bearer)
+    async def note_seen(self, session: Session, address: str | None) -> None:
+        """Write down that a session was used just now."""
+        async with self.database.write() as conn:
+            await self.sessions.touch(conn, session, address)
+
+    async def identify(self, bearer: str | None, address: str | None = None) -> Caller:
+        """Whose key or token this is; raises NotSignedIn, NotAllowed or Unavailable."""
+        return await self.freshness.identify(bearer, address)

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, cast
 
@@ -89,6 +90,19 @@ def _http_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(one.strip()) for one in text.split(",") if one.strip())
+    except ValueError:
+        raise ValueError("must be addresses such as 10.0.0.0/8, separated by commas") from None
+
+
+def _smtp_url(text: str) -> str:
+    if not re.fullmatch(r"smtps?://[^\s/?#]+/?\?from=[^\s&@]+@[^\s&]+", text):
+        raise ValueError("must look like smtp://user:password@host:587/?from=hub@example.com")
+    return text
+
+
 def _setting(default: object, read: Callable[[str], Any], doc: str, *aliases: str, secret: bool = False) -> Any:
     return field(default=default, repr=not secret, metadata={"read": read, "doc": doc, "aliases": aliases})
 
@@ -129,6 +143,15 @@ class Settings:
     local_model: bool = _setting(True, _on_off, "whether to run the model that ships with the hub")
     stale_s: float = _setting(
         300.0, _seconds(1, 86400), "seconds that keys keep working from memory while the database is down"
+    )
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = _setting(
+        (), _networks, "addresses of reverse proxies whose X-Forwarded-For is believed, separated by commas"
+    )
+    smtp_url: str = _setting(
+        "",
+        _smtp_url,
+        "mail server for invitations and resets: smtp://user:password@host:587/?from=hub@example.com",
+        secret=True,
     )
     stop_s: float = _setting(30.0, _seconds(0, 3600), "seconds that running calls may finish in when the hub stops")
 

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from aigne_hub.audit.records import SYSTEM
 from tests.running import RunningHub
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +36,7 @@ async def test_status_is_always_200_and_says_whether_a_model_can_be_called(hub: 
     assert (missing["available"], missing["code"]) == (False, 503)
     assert missing["error"] == "Provider 'openai' is not available or not configured"
     async with hub.house.database.write() as conn:
-        await hub.house.providers.change_provider(conn, hub.provider.id, enabled=False)
+        await hub.house.providers.change_provider(conn, SYSTEM, hub.provider.id, enabled=False)
     async with asyncio.timeout(2):
         while (await status())["available"]:
             await asyncio.sleep(0.05)

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from aigne_hub.access.identity import KeyId, Role
+from aigne_hub.audit.records import SYSTEM
 from aigne_hub.base.errors import NotSignedIn
 from tests.running import RunningHub
 
@@ -22,7 +23,7 @@ async def test_a_key_revoked_elsewhere_stops_within_a_second(hub: RunningHub) ->
     assert (await hub.ask()).status_code == 200
     revoked = await key_id(hub)
     async with hub.house.database.write() as conn:
-        await hub.house.users.revoke_key(conn, revoked)
+        await hub.house.keys.revoke(conn, SYSTEM, revoked)
     async with asyncio.timeout(1.0):
         while (await hub.ask()).status_code != 401:
             await asyncio.sleep(0.02)
@@ -31,7 +32,7 @@ async def test_a_key_revoked_elsewhere_stops_within_a_second(hub: RunningHub) ->
 async def test_a_key_made_elsewhere_works_at_once(hub: RunningHub) -> None:
     for number in range(5):
         async with hub.house.database.write() as conn:
-            made = await hub.house.users.create_key(conn, hub.member.id, f"k{number}", role=Role.member)
+            made = await hub.house.keys.create(conn, SYSTEM, hub.member.id, f"k{number}", role=Role.member)
         assert (await hub.ask(None, authorization=f"Bearer {made.secret}")).status_code == 200
 
 
@@ -39,7 +40,7 @@ async def test_a_user_who_lost_a_role_has_lost_it_within_a_second(hub: RunningHu
     path = "/api/ai-providers"
     assert (await hub.http.get(path, headers=hub.bearer(hub.owner_key))).status_code == 200
     async with hub.house.database.write() as conn:
-        await hub.house.users.set_role(conn, hub.owner.id, Role.guest)
+        await hub.house.users.change(conn, SYSTEM, hub.owner.id, role=Role.guest)
     async with asyncio.timeout(1.0):
         while (await hub.http.get(path, headers=hub.bearer(hub.owner_key))).status_code != 403:
             await asyncio.sleep(0.02)
@@ -47,7 +48,7 @@ async def test_a_user_who_lost_a_role_has_lost_it_within_a_second(hub: RunningHu
 
 async def test_a_provider_switched_off_elsewhere_is_off_within_a_second(hub: RunningHub) -> None:
     async with hub.house.database.write() as conn:
-        await hub.house.providers.change_provider(conn, hub.provider.id, enabled=False)
+        await hub.house.providers.change_provider(conn, SYSTEM, hub.provider.id, enabled=False)
     async with asyncio.timeout(1.0):
         while (await hub.ask()).status_code != 503:
             await asyncio.sleep(0.02)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from aigne_hub.audit.records import SYSTEM
 from aigne_hub.base.errors import BadRequest, NotFound
 from aigne_hub.catalog import store
 from aigne_hub.catalog.entries import Credential, CredentialKind, ProviderId
@@ -23,7 +24,7 @@ async def kept(hub: RunningHub) -> list[Credential]:
 
 async def test_a_taken_credential_brings_the_models_along(hub: RunningHub, upstream: Upstream) -> None:
     upstream.script = whole({"data": [{"id": "a"}, {"id": "a"}, {"id": ""}, {"id": "x" * 201}]})
-    await hub.house.credentials.add(hub.provider.id, DRAFT)
+    await hub.house.credentials.add(SYSTEM, hub.provider.id, DRAFT)
     async with hub.house.database.read() as conn:
         assert [model.name for model in await store.list_models(conn)] == ["a"]
 
@@ -32,21 +33,21 @@ async def test_a_refused_credential_changes_nothing(hub: RunningHub, upstream: U
     before = await kept(hub)
     upstream.script = whole({}, 401)
     with pytest.raises(BadRequest):
-        await hub.house.credentials.add(hub.provider.id, DRAFT)
+        await hub.house.credentials.add(SYSTEM, hub.provider.id, DRAFT)
     with pytest.raises(BadRequest):
-        await hub.house.credentials.change(hub.provider.id, before[0].id, DRAFT)
+        await hub.house.credentials.change(SYSTEM, hub.provider.id, before[0].id, DRAFT)
     assert await kept(hub) == before
 
 
 async def test_an_unchecked_credential_is_kept_without_a_call(hub: RunningHub, upstream: Upstream) -> None:
-    await hub.house.credentials.add(hub.provider.id, DRAFT, is_checked=False)
+    await hub.house.credentials.add(SYSTEM, hub.provider.id, DRAFT, is_checked=False)
     assert upstream.asked == []
     assert len(await kept(hub)) == 2
 
 
 async def test_a_provider_that_is_not_there_is_not_found(hub: RunningHub) -> None:
     with pytest.raises(NotFound):
-        await hub.house.credentials.add(ProviderId(1), DRAFT)
+        await hub.house.credentials.add(SYSTEM, ProviderId(1), DRAFT)
 
 
 def test_a_draft_does_not_show_its_secret() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from aigne_hub.app import open_house
+from aigne_hub.audit.records import SYSTEM
 from aigne_hub.catalog import store
 from aigne_hub.flows.local_provider import put_local_provider
 from aigne_hub.house import House
@@ -37,6 +38,6 @@ async def test_a_switched_off_local_provider_stays_off(database_url: str, tmp_pa
         await put(house, 1111, "key-one-0123456789")
         (provider,) = house.catalog.providers()
         async with house.database.write() as conn:
-            await house.providers.change_provider(conn, provider.id, enabled=False)
+            await house.providers.change_provider(conn, SYSTEM, provider.id, enabled=False)
         await put(house, 2222, "key-two-0123456789")
         assert house.catalog.ready() == []

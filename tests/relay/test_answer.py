@@ -8,6 +8,7 @@ import json
 import httpx
 import pytest
 
+from aigne_hub.audit.records import SYSTEM
 from aigne_hub.usage.records import Source, Status
 from tests.running import RunningHub
 from tests.upstream import COMPLETION, Asked, Upstream, chunks_of, events_of, streamed, whole
@@ -201,7 +202,7 @@ async def test_an_answer_that_is_no_completion_is_a_bad_gateway(hub: RunningHub,
 
 async def test_a_provider_that_refuses_connections_is_a_bad_gateway(hub: RunningHub) -> None:
     async with hub.house.database.write() as conn:
-        await hub.house.providers.change_provider(conn, hub.provider.id, base_url="http://127.0.0.1:9/v1")
+        await hub.house.providers.change_provider(conn, SYSTEM, hub.provider.id, base_url="http://127.0.0.1:9/v1")
     await asyncio.sleep(0.6)
     answer = await hub.ask()
     assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_refused")

@@ -11,17 +11,20 @@ from aigne_hub.base.errors import BadRequest, NotSignedIn
 MULTIPLE = "Access token found in multiple locations"
 
 
-def find_bearer(headers: Iterable[tuple[bytes, bytes]], query: bytes, body_token: str | None) -> str | None:
+def find_bearer(
+    headers: Iterable[tuple[bytes, bytes]], query: bytes, body_token: str | None, *, with_cookie: bool = True
+) -> str | None:
     """The key a request shows: header, cookie `login_token`, body or query `access_token`.
 
+    Without `with_cookie` the cookie does not count: a browser sends it for any site that asks.
     Raises BadRequest when it shows more than one, NotSignedIn when the header is malformed.
     """
     found: list[str] = []
     for name, value in headers:
         if name == b"authorization":
             found.append(_from_header(value))
-        elif name == b"cookie" and b"login_token" in value and (token := _from_cookie(value)):
-            found.append(token)
+        elif name == b"cookie" and with_cookie and b"login_token" in value:
+            found += filter(None, [_from_cookie(value, "login_token")])
     if body_token is not None:
         found.append(body_token)
     if b"access_token" in query:
@@ -31,6 +34,14 @@ def find_bearer(headers: Iterable[tuple[bytes, bytes]], query: bytes, body_token
     return found[0] if found else None
 
 
+def find_cookie(headers: Iterable[tuple[bytes, bytes]], wanted: str) -> str | None:
+    """The value of a cookie; None when there is none, or an empty one."""
+    for name, value in headers:
+        if name == b"cookie" and (found := _from_cookie(value, wanted)):
+            return found
+    return None
+
+
 def _from_header(value: bytes) -> str:
     scheme, _, token = value.partition(b" ")
     if scheme.lower() != b"bearer" or not token or b" " in token:
@@ -38,9 +49,9 @@ def _from_header(value: bytes) -> str:
     return token.decode("latin-1")
 
 
-def _from_cookie(value: bytes) -> str | None:
+def _from_cookie(value: bytes, name: str) -> str | None:
     try:
-        morsel = SimpleCookie(value.decode("latin-1")).get("login_token")
+        morsel = SimpleCookie(value.decode("latin-1")).get(name)
     except CookieError:
         return None
     return morsel.value if morsel else None

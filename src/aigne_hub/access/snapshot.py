@@ -1,24 +1,26 @@
-"""The users and keys in memory live here: what the hot path asks instead of the database."""
+"""The users and passes in memory live here: what the hot path asks instead of the database."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from aigne_hub.access import store
-from aigne_hub.access.identity import Caller, Key, KeyId, Role, User, UserId
+from aigne_hub.access.identity import Caller, Key, KeyId, Means, Pass, Role, User, UserId
+from aigne_hub.access.oauth import store as oauth_store
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.crypto import Vault
-from aigne_hub.base.errors import NotSignedIn, Unavailable
+from aigne_hub.base.errors import NotAllowed, NotSignedIn, Unavailable
 from aigne_hub.db.engine import Conn
 
-_PART = 2000  # keys read at a time, so that loading very many does not hold the loop
-_REMEMBERED = 20_000  # digests kept, so that a known key is hashed once, not at every call
-_LONGEST_KEY = 512
-_RANK = {Role.owner: 3, Role.admin: 2, Role.member: 1, Role.guest: 0}
+_PART = 2000  # rows read at a time, so that loading very many does not hold the loop
+_REMEMBERED = 20_000  # digests kept, so that a known secret is hashed once, not at every call
+_LONGEST_SECRET = 512
 
 
 class AccessSnapshot:
-    """All users and keys, as fresh as the last look at the database.
+    """All users, and what every live key and access token stands for, as fresh as the last look at the database.
 
-    `stale_s` bounds how long keys keep working while the database cannot be asked.
+    `stale_s` bounds how long they keep working while the database cannot be asked.
     """
 
     counter = store.COUNTER
@@ -28,9 +30,10 @@ class AccessSnapshot:
         self._clock = clock
         self._stale_s = stale_s
         self._users: dict[UserId, User] = {}
-        self._keys: dict[bytes, Key] = {}
+        self._passes: dict[bytes, Pass] = {}
+        self._held: dict[int, tuple[bytes, ...]] = {}  # the digests of each key and token
         self._digests: dict[str, bytes] = {}
-        self._used: dict[KeyId, int] = {}
+        self._used: dict[KeyId, tuple[int, str | None]] = {}
         self._good_until = float("-inf")
         self.version = -1
 
@@ -40,19 +43,29 @@ class AccessSnapshot:
             self._users[user.id] = user
         after = 0
         while part := await store.keys_since(conn, self.version, after=after, limit=_PART):
-            self._keys.update((key.digest, key) for key in part)
+            for key in part:
+                self._put(key.id, _passes_of(key))
             after = part[-1].id
+        after, now_ms = 0, self._clock.now_ms()
+        while tokens := await oauth_store.access_tokens_since(
+            conn, self.version, after=after, live_at=now_ms, limit=_PART
+        ):
+            for token in tokens:
+                live = [] if token.revoked_ms is not None else [(token.digest, token.as_pass())]
+                self._put(token.id, live)
+            after = tokens[-1].id
         self.version = version
 
     def confirm(self) -> None:
         """Note that the database was asked just now and this snapshot holds all it said."""
         self._good_until = self._clock.monotonic() + self._stale_s
 
-    def identify(self, bearer: str | None) -> Caller:
-        """Whose key this is.
+    def identify(self, bearer: str | None, address: str | None = None) -> Caller:
+        """Whose key or access token this is.
 
-        Raises NotSignedIn, which tells apart only a missing and an invalid key; Unavailable when the
-        database has been away for so long that a revocation might have been missed.
+        Raises NotSignedIn, which tells apart only a missing and an invalid one; NotAllowed when it may not
+        be used from `address`; Unavailable when the database has been away for so long that a revocation
+        might have been missed.
         """
         if bearer is None:
             raise NotSignedIn(
@@ -60,32 +73,69 @@ class AccessSnapshot:
             )
         digest = self._digests.get(bearer)
         if digest is None:
-            if len(bearer) > _LONGEST_KEY:
+            if len(bearer) > _LONGEST_SECRET:
                 raise _invalid()
             digest = self._vault.digest(bearer)
         if self._clock.monotonic() > self._good_until:
             raise Unavailable("access keys cannot be checked: the database has been away for too long", retry_after=5)
-        key = self._keys.get(digest)
+        found = self._passes.get(digest)
         now_ms = self._clock.now_ms()
-        if key is None or not key.is_live(now_ms):
+        if found is None or (found.until_ms is not None and now_ms >= found.until_ms):
             raise _invalid()
-        user = self._users.get(key.user_id)
+        user = self._users.get(found.user_id)
         if user is None or user.disabled_ms is not None:
             raise _invalid()
+        if found.rights.networks is not None and not found.rights.allows_address(address):
+            raise NotAllowed("this key may not be used from your address", code="address_not_allowed")
         self._remember(bearer, digest)
-        self._used[key.id] = now_ms
-        return Caller(user, key, min(key.role, user.role, key=_RANK.__getitem__))
+        if found.means is Means.key:
+            self._used[KeyId(found.id)] = (now_ms, address)
+        return Caller(user, _lower(found.role, user.role), found.means, found.id, found.rights, address)
 
-    def take_used(self) -> list[tuple[KeyId, int]]:
-        """The keys used since the last call of this, with the time of their last use."""
+    def user(self, user_id: UserId) -> User | None:
+        """A user by id, disabled ones included."""
+        return self._users.get(user_id)
+
+    def take_used(self) -> list[tuple[KeyId, int, str | None]]:
+        """The keys used since the last call of this, with the time and address of their last use."""
         used, self._used = self._used, {}
-        return list(used.items())
+        return [(key, at, address) for key, (at, address) in used.items()]
+
+    def forget_ended(self) -> None:
+        """Drop what has ended by time; nobody can come with it any more."""
+        now_ms = self._clock.now_ms()
+        for digest in [d for d, one in self._passes.items() if one.until_ms is not None and one.until_ms <= now_ms]:
+            ended = self._passes.pop(digest)
+            rest = tuple(d for d in self._held.pop(ended.id, ()) if d != digest)
+            if rest:
+                self._held[ended.id] = rest
+
+    def _put(self, id_: int, passes: Iterable[tuple[bytes, Pass]]) -> None:
+        for digest in self._held.pop(id_, ()):
+            self._passes.pop(digest, None)
+        live = dict(passes)
+        if live:
+            self._held[id_] = tuple(live)
+            self._passes.update(live)
 
     def _remember(self, bearer: str, digest: bytes) -> None:
         if bearer not in self._digests:
             if len(self._digests) >= _REMEMBERED:
                 self._digests.clear()
             self._digests[bearer] = digest
+
+
+def _passes_of(key: Key) -> Iterable[tuple[bytes, Pass]]:
+    if key.revoked_ms is not None:
+        return
+    yield key.digest, Pass(Means.key, key.id, key.user_id, key.role, key.rights, key.expires_ms)
+    if key.previous_digest is not None and key.previous_until_ms is not None:
+        until_ms = min(key.previous_until_ms, key.expires_ms or key.previous_until_ms)
+        yield key.previous_digest, Pass(Means.key, key.id, key.user_id, key.role, key.rights, until_ms)
+
+
+def _lower(one: Role, other: Role) -> Role:
+    return one if one.rank <= other.rank else other
 
 
 def _invalid() -> NotSignedIn:

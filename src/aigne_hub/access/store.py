@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
+from ipaddress import ip_network
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, RowMapping, bindparam, delete, func, insert, or_, select, update
 
-from aigne_hub.access.identity import Key, KeyId, Role, User, UserId
+from aigne_hub.access.identity import (
+    ALL_RIGHTS,
+    ALL_SCOPES,
+    Key,
+    KeyId,
+    Limits,
+    Rights,
+    Role,
+    Scope,
+    User,
+    UserId,
+    UserKind,
+)
 from aigne_hub.db.engine import Conn
-from aigne_hub.db.schema import keys, users
+from aigne_hub.db.schema import keys, preferences, users
 from aigne_hub.db.versions import bump
 
 COUNTER = "access"
@@ -18,6 +32,7 @@ async def add_user(conn: Conn, user: User) -> None:
     await conn.execute(
         insert(users).values(
             id=user.id,
+            kind=user.kind,
             name=user.name,
             email=user.email,
             role=user.role,
@@ -28,44 +43,59 @@ async def add_user(conn: Conn, user: User) -> None:
     )
 
 
-async def set_role(conn: Conn, user_id: UserId, role: Role) -> bool:
-    changed = await conn.execute(
-        update(users).where(users.c.id == user_id).values(role=role, version=await bump(conn, COUNTER))
-    )
-    return changed.rowcount == 1
-
-
-async def add_key(conn: Conn, key: Key) -> None:
+async def change_user(conn: Conn, user: User) -> None:
+    """Write a user's name, e-mail address, role and state."""
     await conn.execute(
-        insert(keys).values(
-            id=key.id,
-            user_id=key.user_id,
-            name=key.name,
-            role=key.role,
-            digest=key.digest,
-            hint=key.hint,
-            created_ms=key.created_ms,
-            expires_ms=key.expires_ms,
+        update(users)
+        .where(users.c.id == user.id)
+        .values(
+            name=user.name,
+            email=user.email,
+            role=user.role,
+            disabled_ms=user.disabled_ms,
             version=await bump(conn, COUNTER),
         )
     )
 
 
-async def revoke_key(conn: Conn, key_id: KeyId, now_ms: int) -> bool:
-    """Revoke a key for good; False when there is no such key. Revoking twice keeps the first time."""
+async def count_live_owners(conn: Conn) -> int:
+    """People who are owners and can act."""
+    query = (
+        select(func.count())
+        .select_from(users)
+        .where(users.c.role == Role.owner, users.c.kind == UserKind.person, users.c.disabled_ms.is_(None))
+    )
+    return int((await conn.execute(query)).scalar_one())
+
+
+async def add_key(conn: Conn, key: Key) -> None:
+    await conn.execute(
+        insert(keys).values(id=key.id, user_id=key.user_id, created_ms=key.created_ms, **await _kept(conn, key))
+    )
+
+
+async def change_key(conn: Conn, key: Key) -> None:
+    """Write everything of a key that can change; its id, holder and birth cannot."""
+    await conn.execute(update(keys).where(keys.c.id == key.id).values(**await _kept(conn, key)))
+
+
+async def revoke_keys_of(conn: Conn, user_id: UserId, now_ms: int) -> int:
+    """Revoke every live key of a user; how many there were."""
     changed = await conn.execute(
         update(keys)
-        .where(keys.c.id == key_id, keys.c.revoked_ms.is_(None))
+        .where(keys.c.user_id == user_id, keys.c.revoked_ms.is_(None))
         .values(revoked_ms=now_ms, version=await bump(conn, COUNTER))
     )
-    return changed.rowcount == 1 or await find_key(conn, key_id) is not None
+    return changed.rowcount
 
 
-async def touch_keys(conn: Conn, used: Sequence[tuple[KeyId, int]]) -> None:
-    """Note when keys were last used. Not a change that snapshots need to see."""
+async def touch_keys(conn: Conn, used: Sequence[tuple[KeyId, int, str | None]]) -> None:
+    """Note when and from where keys were last used. Not a change that snapshots need to see."""
     await conn.execute(
-        update(keys).where(keys.c.id == bindparam("key")).values(last_used_ms=bindparam("at")),
-        [{"key": key, "at": at} for key, at in used],
+        update(keys)
+        .where(keys.c.id == bindparam("key"))
+        .values(last_used_ms=bindparam("at"), last_used_address=bindparam("address")),
+        [{"key": key, "at": at, "address": address} for key, at, address in used],
     )
 
 
@@ -91,13 +121,31 @@ async def first_owner(conn: Conn) -> User | None:
     return _user(row) if row else None
 
 
-async def list_users(conn: Conn, *, after: int = 0, limit: int = 1000) -> list[User]:
+async def list_users(
+    conn: Conn, *, after: int = 0, limit: int = 1000, kind: UserKind | None = None, search: str | None = None
+) -> list[User]:
+    """Users in order of id; `search` is part of a name or e-mail address, whatever its case."""
     query = select(users).where(users.c.id > after).order_by(users.c.id).limit(limit)
+    if kind is not None:
+        query = query.where(users.c.kind == kind)
+    if search:
+        query = query.where(
+            or_(users.c.name.icontains(search, autoescape=True), users.c.email.icontains(search, autoescape=True))
+        )
     return [_user(row) for row in await conn.execute(query)]
 
 
-async def list_keys(conn: Conn, *, after: int = 0, limit: int = 1000) -> list[Key]:
+async def list_keys(
+    conn: Conn, *, after: int = 0, limit: int = 1000, user_id: UserId | None = None, is_live_at: int | None = None
+) -> list[Key]:
+    """Keys in order of id: of one user or of all, live ones or all."""
     query = select(keys).where(keys.c.id > after).order_by(keys.c.id).limit(limit)
+    if user_id is not None:
+        query = query.where(keys.c.user_id == user_id)
+    if is_live_at is not None:
+        query = query.where(
+            keys.c.revoked_ms.is_(None), or_(keys.c.expires_ms.is_(None), keys.c.expires_ms > is_live_at)
+        )
     return [_key(row) for row in await conn.execute(query)]
 
 
@@ -115,9 +163,42 @@ async def keys_since(conn: Conn, version: int, *, after: int, limit: int) -> lis
     return [_key(row) for row in await conn.execute(query)]
 
 
+async def _kept(conn: Conn, key: Key) -> dict[str, object]:
+    rights, limits = key.rights, key.rights.limits or Limits()
+    return {
+        "name": key.name,
+        "role": key.role,
+        "digest": key.digest,
+        "prefix": key.prefix,
+        "hint": key.hint,
+        "previous_digest": key.previous_digest,
+        "previous_hint": key.previous_hint,
+        "previous_until_ms": key.previous_until_ms,
+        "scopes": None if rights.scopes == ALL_SCOPES else json.dumps(sorted(rights.scopes)),
+        "models": None if rights.models is None else json.dumps(rights.models),
+        "addresses": None if rights.networks is None else json.dumps([str(one) for one in rights.networks]),
+        "requests_per_minute": limits.requests_per_minute,
+        "tokens_per_minute": limits.tokens_per_minute,
+        "concurrency": limits.concurrency,
+        "created_via": key.created_via,
+        "expires_ms": key.expires_ms,
+        "revoked_ms": key.revoked_ms,
+        "version": await bump(conn, COUNTER),
+    }
+
+
 def _user(row: Row[tuple[object, ...]]) -> User:
     r = row._mapping
-    return User(UserId(r["id"]), r["name"], r["email"], Role(r["role"]), r["created_ms"], r["disabled_ms"])
+    return User(
+        id=UserId(r["id"]),
+        name=r["name"],
+        email=r["email"],
+        role=Role(r["role"]),
+        created_ms=r["created_ms"],
+        disabled_ms=r["disabled_ms"],
+        kind=UserKind(r["kind"]),
+        last_sign_in_ms=r["last_sign_in_ms"],
+    )
 
 
 def _key(row: Row[tuple[object, ...]]) -> Key:
@@ -127,10 +208,44 @@ def _key(row: Row[tuple[object, ...]]) -> Key:
         user_id=UserId(r["user_id"]),
         name=r["name"],
         role=Role(r["role"]),
+        prefix=r["prefix"],
         hint=r["hint"],
         created_ms=r["created_ms"],
         expires_ms=r["expires_ms"],
         revoked_ms=r["revoked_ms"],
         last_used_ms=r["last_used_ms"],
         digest=r["digest"],
+        rights=_rights(r["scopes"], r["models"], r["addresses"], _limits(r)),
+        created_via=r["created_via"],
+        last_used_address=r["last_used_address"],
+        previous_digest=r["previous_digest"],
+        previous_hint=r["previous_hint"],
+        previous_until_ms=r["previous_until_ms"],
     )
+
+
+def _limits(r: RowMapping) -> Limits | None:
+    limits = Limits(r["requests_per_minute"], r["tokens_per_minute"], r["concurrency"])
+    return limits if limits.is_any else None
+
+
+def _rights(scopes: str | None, models: str | None, addresses: str | None, limits: Limits | None) -> Rights:
+    if scopes is None and models is None and addresses is None and limits is None:
+        return ALL_RIGHTS
+    return Rights(
+        scopes=ALL_SCOPES if scopes is None else frozenset(map(Scope, json.loads(scopes))),
+        models=None if models is None else tuple(json.loads(models)),
+        networks=None if addresses is None else tuple(map(ip_network, json.loads(addresses))),
+        limits=limits,
+    )
+
+
+async def read_preferences(conn: Conn) -> dict[str, bool]:
+    rows = await conn.execute(select(preferences.c.name, preferences.c.value))
+    return {row.name: json.loads(row.value) for row in rows}
+
+
+async def write_preferences(conn: Conn, values: Mapping[str, bool], now_ms: int) -> None:
+    for name, value in values.items():
+        await conn.execute(delete(preferences).where(preferences.c.name == name))
+        await conn.execute(insert(preferences).values(name=name, value=json.dumps(value), updated_ms=now_ms))

@@ -5,12 +5,15 @@ from __future__ import annotations
 import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from aigne_hub import __version__
 from aigne_hub.api import calls, providers
+from aigne_hub.api.callers import gates_of
 from aigne_hub.api.credentials import credential_routes
+from aigne_hub.api.refusals import note_refusal, refusal_throttle
 from aigne_hub.base.errors import BadRequest, HubError, NotFound, WrongMethod
 from aigne_hub.dialects.openai_errors import error_body
 from aigne_hub.house import House
@@ -29,11 +32,13 @@ def control_plane(house: House) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.house = house
+    app.state.refusals = refusal_throttle()
     for prefix in ("/api/ai-providers", "/api/ai"):
         is_listed = prefix == "/api/ai-providers"
         app.include_router(providers.router, prefix=prefix, tags=["providers"], include_in_schema=is_listed)
         app.include_router(credential_routes(), prefix=prefix, tags=["credentials"], include_in_schema=is_listed)
     app.include_router(calls.router, prefix="/api/user", tags=["usage"])
+    refuse_ungated(app)
     app.add_exception_handler(HubError, _hub_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
@@ -41,8 +46,17 @@ def control_plane(house: House) -> FastAPI:
     return app
 
 
+def refuse_ungated(app: FastAPI) -> None:
+    """Deny by default: a route whose signature names no gate, or two, keeps the hub from starting."""
+    for route in app.routes:
+        if isinstance(route, APIRoute) and len(gates_of(route)) != 1:
+            raise RuntimeError(f"{route.methods} {route.path} must name one of the gates of api/callers.py")
+
+
 async def _hub_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HubError)
+    if error.refused_as is not None:
+        await note_refusal(request, error)
     headers = {}
     if error.status == 401:
         headers["www-authenticate"] = "Bearer"

@@ -1,17 +1,29 @@
-"""Who may use a control-plane route lives here, as types that a route's signature names."""
+"""Who may use a control-plane route lives here, as types that a route's signature names.
+
+Every route names exactly one of them; `control_plane` refuses to start with one that does not.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import Annotated, cast
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
+from fastapi.routing import APIRoute
 
-from aigne_hub.access.bearer import find_bearer
-from aigne_hub.access.identity import Caller
+from aigne_hub.access.bearer import find_bearer, find_cookie
+from aigne_hub.access.identity import Caller, Means, Role, Scope
+from aigne_hub.access.signin.sessions import SignedIn as Session
+from aigne_hub.audit.records import Actor
 from aigne_hub.base.errors import NotAllowed, NotSignedIn
 from aigne_hub.db.engine import Conn
 from aigne_hub.house import House
+
+SESSION_COOKIE = "hub_session"
+CSRF_HEADER = "x-csrf-token"
+_READING = ("GET", "HEAD", "OPTIONS")
 
 
 def the_house(request: Request) -> House:
@@ -21,19 +33,129 @@ def the_house(request: Request) -> House:
 InHouse = Annotated[House, Depends(the_house)]
 
 
-async def known_caller(request: Request, house: InHouse) -> Caller:
-    return await house.identify(find_bearer(request.headers.raw, request.scope["query_string"], None))
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request by somebody known: who calls, how the journal names them, and their session if they have one."""
+
+    caller: Caller
+    actor: Actor
+    session: Session | None = field(default=None, repr=False)
 
 
-async def managing_caller(request: Request, house: InHouse) -> Caller:
-    """An owner or admin; the messages are the reference's (contract 1.4)."""
-    try:
-        caller = await known_caller(request, house)
-    except NotSignedIn as error:
-        raise NotSignedIn("not authorized", code="forbidden") from error
-    if not caller.role.manages:
-        raise NotAllowed("no permission")
-    return caller
+@dataclass(frozen=True)
+class Gate:
+    """Lets a request in or raises: NotSignedIn for nobody known, NotAllowed for too little.
+
+    `least` is the lowest role, `scope` what a key or token must have, `by_person` whether only a session at
+    the console counts: for what an application must never do in a person's name.
+    """
+
+    least: Role
+    scope: Scope | None = None
+    by_person: bool = False
+
+    async def __call__(self, request: Request, house: InHouse) -> Visit:
+        visit = await identify(request, house)
+        request.state.actor = visit.actor
+        self.check(visit.caller)
+        return visit
+
+    def check(self, caller: Caller) -> None:
+        if self.by_person and caller.means is not Means.session:
+            raise NotAllowed(
+                "only a person signed in at the console may do this", code="session_needed", refused_as="access.refuse"
+            )
+        if caller.role.rank < self.least.rank:
+            raise NotAllowed("no permission", refused_as="access.refuse")
+        if self.scope is not None:
+            caller.require(self.scope)
+
+
+@dataclass(frozen=True)
+class OpenGate:
+    """Lets everybody in; the journal knows them by their address."""
+
+    def __call__(self, request: Request) -> Actor:
+        return Actor("anyone", address=address_of(request), request_id=request_id_of(request))
+
+
+@dataclass(frozen=True)
+class ManagersGate(Gate):
+    """For owners and admins; its messages are the reference's (contract 1.4)."""
+
+    async def __call__(self, request: Request, house: InHouse) -> Visit:
+        try:
+            return await super().__call__(request, house)
+        except NotSignedIn as error:
+            raise NotSignedIn("not authorized", code="forbidden") from error
+
+
+def gates_of(route: APIRoute) -> list[Gate | OpenGate]:
+    """The gates that a route's signature names."""
+    found: list[Gate | OpenGate] = []
+    waiting = list(route.dependant.dependencies)
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one.call, Gate | OpenGate):
+            found.append(one.call)
+        waiting += one.dependencies
+    return found
+
+
+async def identify(request: Request, house: House) -> Visit:
+    """Who makes a request: by a key or token, or else by the session of a cookie.
+
+    A cookie is sent by the browser without being asked, so with it a change needs the session's CSRF token.
+    """
+    address, headers = address_of(request), request.headers.raw
+    bearer = find_bearer(headers, request.scope["query_string"], None, with_cookie=request.method in _READING)
+    secret = find_cookie(headers, SESSION_COOKIE)
+    if bearer is not None or secret is None:
+        caller = await house.identify(bearer, address)
+        return Visit(caller, actor_of(caller, request))
+    async with house.database.read() as conn:
+        found = await house.sessions.find(conn, secret)
+    if found is None:
+        raise NotSignedIn("your session has ended: sign in again", code="session_ended")
+    if house.sessions.needs_touch(found.session):
+        await house.note_seen(found.session, address)
+    if request.method not in _READING:
+        _refuse_foreign(request, house, secret)
+    caller = Caller(found.user, found.user.role, Means.session, found.session.id, address=address)
+    return Visit(caller, actor_of(caller, request), found)
+
+
+def _refuse_foreign(request: Request, house: House, secret: str) -> None:
+    if not house.sessions.is_csrf_token(secret, request.headers.get(CSRF_HEADER, "")):
+        raise NotAllowed("the header x-csrf-token is missing or wrong: reload the page", code="csrf")
+    if (origin := request.headers.get("origin")) and not is_own_origin(origin, request, house):
+        raise NotAllowed("this request comes from another site", code="csrf")
+
+
+def is_own_origin(origin: str, request: Request, house: House) -> bool:
+    """Whether a page of this hub made the request: at its public address, or at the host that was asked."""
+    host = urlsplit(origin).netloc
+    return host in (request.headers.get("host"), urlsplit(house.settings.public_url).netloc or None)
+
+
+def actor_of(caller: Caller, request: Request) -> Actor:
+    return Actor(
+        kind="user",
+        id=caller.user.id,
+        name=caller.user.name,
+        means=caller.means,
+        means_id=caller.means_id,
+        address=caller.address,
+        request_id=request_id_of(request),
+    )
+
+
+def address_of(request: Request) -> str | None:
+    return cast("str | None", request.scope.get("hub.address"))
+
+
+def request_id_of(request: Request) -> str | None:
+    return cast("str | None", request.scope.get("hub.request_id"))
 
 
 async def reading(house: InHouse) -> AsyncIterator[Conn]:
@@ -47,7 +169,11 @@ async def writing(house: InHouse) -> AsyncIterator[Conn]:
         yield conn
 
 
-SignedIn = Annotated[Caller, Depends(known_caller)]
-Admin = Annotated[Caller, Depends(managing_caller)]
+Anyone = Annotated[Actor, Depends(OpenGate())]
+SignedIn = Annotated[Visit, Depends(Gate(Role.guest))]
+UsageReader = Annotated[Visit, Depends(Gate(Role.guest, Scope.usage_read))]
+KeyKeeper = Annotated[Visit, Depends(Gate(Role.guest, Scope.keys_manage))]
+Person = Annotated[Visit, Depends(Gate(Role.guest, by_person=True))]
+Admin = Annotated[Visit, Depends(ManagersGate(Role.admin, Scope.admin))]
 Read = Annotated[Conn, Depends(reading)]
 Write = Annotated[Conn, Depends(writing, scope="function")]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from aigne_hub.access import store as access_store
 from aigne_hub.access.identity import User
-from aigne_hub.api.callers import InHouse, Read, SignedIn
+from aigne_hub.api.callers import InHouse, Read, UsageReader
 from aigne_hub.api.shapes import Shape, ShownProvider, iso
 from aigne_hub.api.values import as_id, as_ms
 from aigne_hub.base.errors import NotAllowed
@@ -89,11 +89,11 @@ class CallPage(Shape):
 
 
 @router.get("/model-calls", response_model_exclude_none=True)
-async def model_calls(query: Annotated[CallQuery, Query()], caller: SignedIn, house: InHouse, conn: Read) -> CallPage:
+async def model_calls(query: Annotated[CallQuery, Query()], by: UsageReader, house: InHouse, conn: Read) -> CallPage:
     """A person's own calls, newest first; everybody's for owners and admins who ask with `allUsers`."""
-    if query.all_users and not caller.role.manages:
+    if query.all_users and not by.caller.role.manages:
         raise NotAllowed("Insufficient permissions. Admin or owner role required.")
-    wanted = _wanted(query, None if query.all_users else caller.user.id)
+    wanted = _wanted(query, None if query.all_users else by.caller.user.id)
     found = await store.list_calls(conn, wanted, offset=(query.page - 1) * query.page_size, limit=query.page_size)
     providers = {provider.id: provider for provider in house.catalog.providers()}
     users = {user.id: user for user in await access_store.users_by_id(conn, {call.user_id for call in found})}

@@ -22,40 +22,42 @@ def credential_routes() -> APIRouter:
     throttle = Throttle(_TESTS, _TESTS_PER_S)
 
     @router.post("/{provider_id}/credentials")
-    async def add(provider_id: str, body: NewCredential, _admin: Admin, house: InHouse) -> ShownCredential:
-        kept = await house.credentials.add(_provider(provider_id), _draft(body))
+    async def add(provider_id: str, body: NewCredential, by: Admin, house: InHouse) -> ShownCredential:
+        kept = await house.credentials.add(by.actor, _provider(provider_id), _draft(body))
         return ShownCredential.of(kept)
 
     @router.post("/{provider_id}/credentials/test")
-    async def test(provider_id: str, body: TestedCredential, admin: Admin, house: InHouse) -> dict[str, bool]:
+    async def test(provider_id: str, body: TestedCredential, by: Admin, house: InHouse) -> dict[str, bool]:
         """Try a credential without keeping it; 5 times in 10 minutes for each user."""
-        throttle.take(admin.user.id, house.clock.monotonic())
+        throttle.take(by.caller.user.id, house.clock.monotonic())
         draft = CredentialDraft("test", CredentialKind(body.credential_type), body.fields, body.test_model)
         await house.credentials.test(_provider(provider_id), draft)
         return {"success": True}
 
     @router.put("/{provider_id}/credentials/{credential_id}")
     async def change(
-        provider_id: str, credential_id: str, body: NewCredential, _admin: Admin, house: InHouse
+        provider_id: str, credential_id: str, body: NewCredential, by: Admin, house: InHouse
     ) -> ShownCredential:
-        kept = await house.credentials.change(_provider(provider_id), _credential(credential_id), _draft(body))
+        kept = await house.credentials.change(
+            by.actor, _provider(provider_id), _credential(credential_id), _draft(body)
+        )
         return ShownCredential.of(kept)
 
     @router.get("/{provider_id}/credentials/{credential_id}/check")
     async def recheck(
         provider_id: str,
         credential_id: str,
-        _admin: Admin,
+        by: Admin,
         house: InHouse,
         test_model: Annotated[str | None, Query(alias="testModel", max_length=100)] = None,
     ) -> ShownCredential:
         provider, credential = _provider(provider_id), _credential(credential_id)
-        kept = await house.credentials.recheck(provider, credential, test_model=test_model)
+        kept = await house.credentials.recheck(by.actor, provider, credential, test_model=test_model)
         return ShownCredential.of(kept)
 
     @router.delete("/{provider_id}/credentials/{credential_id}")
-    async def remove(provider_id: str, credential_id: str, _admin: Admin, house: InHouse, conn: Write) -> Message:
-        await house.providers.remove_credential(conn, _provider(provider_id), _credential(credential_id))
+    async def remove(provider_id: str, credential_id: str, by: Admin, house: InHouse, conn: Write) -> Message:
+        await house.providers.remove_credential(conn, by.actor, _provider(provider_id), _credential(credential_id))
         return Message(message="Credential deleted successfully")
 
     return router

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from aigne_hub.api.callers import Admin, InHouse, Read, Write
+from aigne_hub.api.callers import Admin, Anyone, InHouse, Read, Write
 from aigne_hub.api.shapes import ListedProvider, Message, NewProvider, ProviderChange, ShownCredential, ShownProvider
 from aigne_hub.api.values import as_id
 from aigne_hub.catalog import store
@@ -15,7 +15,7 @@ router = APIRouter()
 
 
 @router.get("")
-async def list_providers(_admin: Admin, conn: Read, name: str | None = None) -> list[ListedProvider]:
+async def list_providers(_by: Admin, conn: Read, name: str | None = None) -> list[ListedProvider]:
     credentials = await store.list_credentials(conn)
     return [
         ListedProvider(
@@ -28,9 +28,10 @@ async def list_providers(_admin: Admin, conn: Read, name: str | None = None) -> 
 
 
 @router.post("")
-async def create_provider(body: NewProvider, _admin: Admin, house: InHouse, conn: Write) -> ShownProvider:
+async def create_provider(body: NewProvider, by: Admin, house: InHouse, conn: Write) -> ShownProvider:
     provider = await house.providers.add_provider(
         conn,
+        by.actor,
         body.name,
         base_url=body.base_url,
         display_name=body.display_name,
@@ -41,24 +42,25 @@ async def create_provider(body: NewProvider, _admin: Admin, house: InHouse, conn
 
 
 @router.get("/health")
-async def health(house: InHouse) -> dict[str, object]:
+async def health(_by: Anyone, house: InHouse) -> dict[str, object]:
     """Which providers could be called; the names of credentials are nobody's business here."""
     ready = {provider.id for provider in house.catalog.ready()}
     return {"providers": {p.name: {"running": p.id in ready} for p in house.catalog.providers()}}
 
 
 @router.get("/test-models")
-async def test_models(_admin: Admin) -> dict[str, str]:
+async def test_models(_by: Admin) -> dict[str, str]:
     """The model that a credential of each known provider is tried with."""
     return {provider.name: provider.test_model for provider in KNOWN.values()}
 
 
 @router.put("/{provider_id}")
 async def change_provider(
-    provider_id: str, body: ProviderChange, _admin: Admin, house: InHouse, conn: Write
+    provider_id: str, body: ProviderChange, by: Admin, house: InHouse, conn: Write
 ) -> ShownProvider:
     changed = await house.providers.change_provider(
         conn,
+        by.actor,
         ProviderId(as_id(provider_id, "Provider")),
         base_url=body.base_url,
         display_name=body.display_name,
@@ -69,6 +71,6 @@ async def change_provider(
 
 
 @router.delete("/{provider_id}")
-async def remove_provider(provider_id: str, _admin: Admin, house: InHouse, conn: Write) -> Message:
-    await house.providers.remove_provider(conn, ProviderId(as_id(provider_id, "Provider")))
+async def remove_provider(provider_id: str, by: Admin, house: InHouse, conn: Write) -> Message:
+    await house.providers.remove_provider(conn, by.actor, ProviderId(as_id(provider_id, "Provider")))
     return Message(message="Provider deleted successfully")

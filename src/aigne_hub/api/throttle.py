@@ -1,4 +1,4 @@
-"""A small limit of how often one user may do a thing lives here."""
+"""A small limit of how often one user, or one address, may do a thing lives here."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Throttle:
     def __init__(self, times: int, period_s: float) -> None:
         self._times = times
         self._period_s = period_s
-        self._taken: dict[int, deque[float]] = {}
+        self._taken: dict[int | str, deque[float]] = {}
 
-    def take(self, user: int, now: float) -> None:
+    def take(self, user: int | str, now: float) -> None:
         """Count one; raises TooMany, with when to come back, when there have been too many."""
         taken = self._taken.setdefault(user, deque(maxlen=self._times))
         if len(taken) == self._times and now - taken[0] < self._period_s:

@@ -9,7 +9,8 @@ class HubError(Exception):
     """An error that a caller may see.
 
     `status` is the HTTP status a door answers with, `code` a stable machine word, `message` a sentence
-    without secrets, `param` the offending field of the request, `retry_after` seconds.
+    without secrets, `param` the offending field of the request, `retry_after` seconds. `refused_as` is the
+    action under which the journal notes the refusal, if it should; `about` the kind and id of its target.
     """
 
     status = 500
@@ -23,9 +24,13 @@ class HubError(Exception):
         code: str | None = None,
         param: str | None = None,
         retry_after: int | None = None,
+        refused_as: str | None = None,
+        about: tuple[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
+        self.refused_as = refused_as
+        self.about = about
         self.code = code or self.code
         self.param = param
         self.retry_after = retry_after

@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import msgspec
 
+from aigne_hub.audit.journal import Journal
+from aigne_hub.audit.records import Actor, Facts, Target
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.crypto import Unreadable, Vault, mask
 from aigne_hub.base.errors import BadRequest, Conflict, NotFound
@@ -29,16 +31,21 @@ _SHOWN_FIELDS = frozenset({"access_key_id"})  # an identifier, not a secret (con
 
 
 class Registry:
-    """Adds and changes providers and credentials; each function is one step of its caller's transaction."""
+    """Adds and changes providers and credentials.
 
-    def __init__(self, vault: Vault, clock: Clock, ids: IdSource) -> None:
+    Each function is one step of its caller's transaction, noted in the journal.
+    """
+
+    def __init__(self, vault: Vault, clock: Clock, ids: IdSource, journal: Journal) -> None:
         self._vault = vault
         self._clock = clock
         self._ids = ids
+        self._journal = journal
 
     async def add_provider(
         self,
         conn: Conn,
+        by: Actor,
         name: str,
         *,
         base_url: str | None = None,
@@ -61,11 +68,15 @@ class Registry:
         shown = (display_name or (known.display_name if known else name)).strip()[:100]
         provider = Provider(ProviderId(self._ids.new()), name, shown, address, region, enabled, now_ms, now_ms)
         await store.add_provider(conn, provider)
+        await self._journal.note(
+            conn, by, "provider.create", provider_target(provider), after=_provider_facts(provider)
+        )
         return provider
 
     async def change_provider(
         self,
         conn: Conn,
+        by: Actor,
         provider_id: ProviderId,
         *,
         base_url: str | None = None,
@@ -84,11 +95,20 @@ class Registry:
             updated_ms=self._clock.now_ms(),
         )
         await store.save_provider(conn, changed)
+        await self._journal.note(
+            conn,
+            by,
+            "provider.change",
+            provider_target(changed),
+            before=_provider_facts(old),
+            after=_provider_facts(changed),
+        )
         return changed
 
-    async def remove_provider(self, conn: Conn, provider_id: ProviderId) -> None:
-        if not await store.remove_provider(conn, provider_id):
-            raise NotFound("Provider not found")
+    async def remove_provider(self, conn: Conn, by: Actor, provider_id: ProviderId) -> None:
+        old = await self.provider(conn, provider_id)
+        await store.remove_provider(conn, provider_id)
+        await self._journal.note(conn, by, "provider.remove", provider_target(old), before=_provider_facts(old))
 
     async def provider(self, conn: Conn, provider_id: ProviderId) -> Provider:
         found = await store.find_provider(conn, provider_id)
@@ -99,6 +119,7 @@ class Registry:
     async def add_credential(
         self,
         conn: Conn,
+        by: Actor,
         provider_id: ProviderId,
         name: str,
         value: Mapping[str, str],
@@ -124,11 +145,15 @@ class Registry:
             sealed=self._seal(credential_id, value),
         )
         await store.add_credential(conn, credential)
+        await self._journal.note(
+            conn, by, "credential.create", credential_target(credential), after=_credential_facts(credential)
+        )
         return credential
 
     async def change_credential(
         self,
         conn: Conn,
+        by: Actor,
         provider_id: ProviderId,
         credential_id: CredentialId,
         *,
@@ -151,11 +176,22 @@ class Registry:
             updated_ms=self._clock.now_ms(),
         )
         await store.save_credential(conn, changed)
+        await self._journal.note(
+            conn,
+            by,
+            "credential.change",
+            credential_target(changed),
+            before=_credential_facts(old),
+            after=_credential_facts(changed),
+        )
         return changed
 
-    async def remove_credential(self, conn: Conn, provider_id: ProviderId, credential_id: CredentialId) -> None:
-        if not await store.remove_credential(conn, provider_id, credential_id):
-            raise NotFound("Credential not found")
+    async def remove_credential(
+        self, conn: Conn, by: Actor, provider_id: ProviderId, credential_id: CredentialId
+    ) -> None:
+        old = await self.credential(conn, provider_id, credential_id)
+        await store.remove_credential(conn, provider_id, credential_id)
+        await self._journal.note(conn, by, "credential.remove", credential_target(old), before=_credential_facts(old))
 
     async def credential(self, conn: Conn, provider_id: ProviderId, credential_id: CredentialId) -> Credential:
         found = await store.find_credential(conn, provider_id, credential_id)
@@ -215,3 +251,31 @@ def _checked_name(name: str) -> str:
     if not 1 <= len(name) <= 100:
         raise BadRequest("a credential's name has 1 to 100 characters", param="name")
     return name
+
+
+def provider_target(provider: Provider) -> Target:
+    return Target("provider", str(provider.id), provider.name)
+
+
+def credential_target(credential: Credential) -> Target:
+    return Target("credential", str(credential.id), credential.name)
+
+
+def _provider_facts(provider: Provider) -> Facts:
+    return {
+        "display_name": provider.display_name,
+        "base_url": provider.base_url,
+        "region": provider.region,
+        "enabled": provider.enabled,
+    }
+
+
+def _credential_facts(credential: Credential) -> Facts:
+    return {
+        "provider": str(credential.provider_id),
+        "name": credential.name,
+        "kind": credential.kind,
+        "masked": credential.masked,
+        "active": credential.active,
+        "weight": credential.weight,
+    }

@@ -10,6 +10,7 @@ import click
 
 from aigne_hub.access import store
 from aigne_hub.access.identity import Key, KeyId, NewKey, Role, User, UserId
+from aigne_hub.audit.records import SHELL
 from aigne_hub.base.errors import BadRequest
 from aigne_hub.cli.session import data_dir_option, in_house, json_option, show, told
 from aigne_hub.cli.times import shown_time
@@ -37,7 +38,7 @@ def add_user(name: str, email: str | None, role: str, data_dir: str | None, as_j
 
     async def work(house: House) -> User:
         async with house.database.write() as conn:
-            return await house.users.add_user(conn, name, role=Role(role), email=email)
+            return await house.users.add(conn, SHELL, name, role=Role(role), email=email)
 
     added = in_house(data_dir, work)
     click.echo(json.dumps(_user_row(added)) if as_json else f"added user {added.id}, {added.name} ({added.role})")
@@ -71,7 +72,7 @@ def set_role(user_id: int, role: str, data_dir: str | None) -> None:
 
     async def work(house: House) -> User:
         async with house.database.write() as conn:
-            return await house.users.set_role(conn, UserId(user_id), Role(role))
+            return await house.users.change(conn, SHELL, UserId(user_id), role=Role(role))
 
     changed = in_house(data_dir, work)
     click.echo(f"{changed.name} is {changed.role} now")
@@ -99,7 +100,7 @@ def create_key(
     async def work(house: House) -> NewKey:
         async with house.database.write() as conn:
             holder = UserId(user_id) if user_id is not None else await _first_owner(house, conn)
-            return await house.users.create_key(conn, holder, name, role=Role(role), expires_in_s=expires_in_s)
+            return await house.keys.create(conn, SHELL, holder, name, role=Role(role), expires_in_s=expires_in_s)
 
     made = in_house(data_dir, work)
     if as_json:
@@ -137,7 +138,7 @@ def revoke_key(key_id: int, data_dir: str | None, as_json: bool) -> None:
 
     async def work(house: House) -> Key:
         async with house.database.write() as conn:
-            return await house.users.revoke_key(conn, KeyId(key_id))
+            return await house.keys.revoke(conn, SHELL, KeyId(key_id))
 
     revoked = in_house(data_dir, work)
     click.echo(json.dumps(_key_row(revoked)) if as_json else f"key {revoked.id}, {revoked.name}, is revoked")
@@ -146,7 +147,7 @@ def revoke_key(key_id: int, data_dir: str | None, as_json: bool) -> None:
 async def _first_owner(house: House, conn: Conn) -> UserId:
     owner = await store.first_owner(conn)
     if owner is None:  # a shell with the data directory may do all an owner may, so it may make one
-        owner = await house.users.add_user(conn, "owner", role=Role.owner)
+        owner = await house.users.add(conn, SHELL, "owner", role=Role.owner)
     return owner.id
 
 

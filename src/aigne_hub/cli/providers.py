@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from aigne_hub.audit.records import SHELL
 from aigne_hub.base.errors import BadRequest, NotFound
 from aigne_hub.catalog import store
 from aigne_hub.catalog.entries import Credential, CredentialKind, Provider
@@ -51,12 +52,14 @@ def add_provider(
 
     async def work(house: House) -> tuple[Provider, Credential]:
         async with house.database.write() as conn:
-            added = await house.providers.add_provider(conn, name, base_url=base_url, display_name=display_name)
+            added = await house.providers.add_provider(conn, SHELL, name, base_url=base_url, display_name=display_name)
         try:
-            return added, await house.credentials.add(added.id, _draft("default", secret), is_checked=not no_check)
+            return added, await house.credentials.add(
+                SHELL, added.id, _draft("default", secret), is_checked=not no_check
+            )
         except BaseException:
             async with house.database.write() as conn:
-                await house.providers.remove_provider(conn, added.id)
+                await house.providers.remove_provider(conn, SHELL, added.id)
             raise
 
     added, kept = in_house(data_dir, work)
@@ -96,7 +99,7 @@ def remove_provider(name: str, data_dir: str | None) -> None:
     async def work(house: House) -> Provider:
         async with house.database.write() as conn:
             found = await _named(conn, name)
-            await house.providers.remove_provider(conn, found.id)
+            await house.providers.remove_provider(conn, SHELL, found.id)
             return found
 
     click.echo(f"removed provider {in_house(data_dir, work).name}")
@@ -124,7 +127,7 @@ def add_credential(
     async def work(house: House) -> Credential:
         async with house.database.read() as conn:
             found = await _named(conn, provider_name)
-        return await house.credentials.add(found.id, _draft(name, secret), is_checked=not no_check)
+        return await house.credentials.add(SHELL, found.id, _draft(name, secret), is_checked=not no_check)
 
     kept = in_house(data_dir, work)
     click.echo(json.dumps(_credential_row(kept)) if as_json else f"added credential {kept.name}, {kept.display_text}")

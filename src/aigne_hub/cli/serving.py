@@ -55,7 +55,7 @@ def serve(host: str | None, port: str | None, workers: str | None, data_dir: str
 
 async def _first_start(settings: Settings) -> NewKey | None:
     async with open_house(settings) as house:
-        return await first_start(house.database, house.users)
+        return await first_start(house.database, house.users, house.keys)
 
 
 def _welcome(settings: Settings, url: str, made: NewKey) -> str:

@@ -40,6 +40,7 @@ boots = Table(
 
 # Change counters that memory snapshots watch: `access`, `catalog`. A row that changes takes the new
 # number as its own `version`, in the same transaction, so that a reader fetches only what is new.
+# `audit` numbers the journal's rows.
 versions = Table(
     "versions",
     metadata,
@@ -51,11 +52,14 @@ users = Table(
     "users",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),
+    Column("kind", String(10), nullable=False, server_default="person"),
     Column("name", String(100), nullable=False),
     Column("email", String(254), unique=True),
     Column("role", String(20), nullable=False),
+    Column("password_hash", String(200)),
     Column("created_ms", BigInteger, nullable=False),
     Column("disabled_ms", BigInteger),
+    Column("last_sign_in_ms", BigInteger),
     Column("version", BigInteger, nullable=False, index=True),
 )
 
@@ -67,12 +71,242 @@ keys = Table(
     Column("name", String(100), nullable=False),
     Column("role", String(20), nullable=False),
     Column("digest", LargeBinary(32), nullable=False, unique=True),
+    Column("prefix", String(20), nullable=False, server_default="blocklet-"),
     Column("hint", String(4), nullable=False),
+    # The secret before the last rotation, good until `previous_until_ms`.
+    Column("previous_digest", LargeBinary(32)),
+    Column("previous_hint", String(4)),
+    Column("previous_until_ms", BigInteger),
+    # What narrows a key, each NULL when it does not: JSON lists, and limits.
+    Column("scopes", Text),
+    Column("models", Text),
+    Column("addresses", Text),
+    Column("requests_per_minute", Integer),
+    Column("tokens_per_minute", Integer),
+    Column("concurrency", Integer),
+    Column("created_via", String(10), nullable=False, server_default="cli"),
     Column("created_ms", BigInteger, nullable=False),
     Column("expires_ms", BigInteger),
     Column("revoked_ms", BigInteger),
     Column("last_used_ms", BigInteger),
+    Column("last_used_address", String(45)),
     Column("version", BigInteger, nullable=False, index=True),
+    Index("uq_keys_previous_digest", "previous_digest", unique=True),
+)
+
+# One-time secrets with a purpose: set-up links, invitations, sign-in challenges, authorization codes …
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("purpose", String(20), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False, unique=True),
+    Column("payload", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False, index=True),
+    Column("used_ms", BigInteger),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("user_id", Id, ForeignKey("users.id"), nullable=False, index=True),
+    Column("digest", LargeBinary(32), nullable=False, unique=True),
+    Column("method", String(10), nullable=False),
+    Column("address", String(45), nullable=False),
+    Column("user_agent", String(300), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("seen_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False, index=True),
+    Column("ended_ms", BigInteger),
+)
+
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("user_id", Id, ForeignKey("users.id"), nullable=False, index=True),
+    Column("credential", LargeBinary, nullable=False, unique=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("transports", String(200), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("is_synced", Boolean, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("last_used_ms", BigInteger),
+)
+
+# OpenID providers at which people sign in.
+sso_issuers = Table(
+    "sso_issuers",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("name", String(100), nullable=False),
+    Column("url", String(500), nullable=False),
+    Column("client_id", String(200), nullable=False),
+    Column("sealed_secret", LargeBinary),
+    Column("scopes", Text, nullable=False),
+    Column("role_claim", String(100)),
+    Column("role_map", Text, nullable=False),
+    Column("default_role", String(20), nullable=False),
+    Column("domains", Text, nullable=False),
+    Column("is_enabled", Boolean, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+)
+
+# Who a user is at an SSO issuer.
+identities = Table(
+    "identities",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("user_id", Id, ForeignKey("users.id"), nullable=False, index=True),
+    Column("issuer_id", Id, ForeignKey("sso_issuers.id", ondelete="CASCADE"), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("email", String(254)),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("last_used_ms", BigInteger),
+    UniqueConstraint("issuer_id", "subject"),
+)
+
+# Issuers whose JWTs workloads may call the hub with.
+trusted_issuers = Table(
+    "trusted_issuers",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("name", String(100), nullable=False),
+    Column("url", String(500), nullable=False, unique=True),
+    Column("audience", String(500), nullable=False),
+    Column("jwks_url", String(500)),
+    Column("algorithms", Text, nullable=False),
+    Column("subject_claim", String(100), nullable=False),
+    Column("subjects", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("is_enabled", Boolean, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+)
+
+# Applications that get tokens from us (RFC 6749 section 2).
+oauth_clients = Table(
+    "oauth_clients",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("client_id", String(64), nullable=False, unique=True),
+    Column("name", String(100), nullable=False),
+    Column("is_public", Boolean, nullable=False),
+    Column("secret_digest", LargeBinary(32)),
+    Column("secret_hint", String(4)),
+    Column("redirect_uris", Text, nullable=False),
+    Column("grants", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("service_account_id", Id, ForeignKey("users.id")),
+    Column("is_dynamic", Boolean, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("disabled_ms", BigInteger),
+)
+
+# That a user lets an application act for them; ended, all its tokens end.
+authorizations = Table(
+    "authorizations",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("user_id", Id, ForeignKey("users.id"), nullable=False, index=True),
+    Column("client_row", Id, ForeignKey("oauth_clients.id", ondelete="CASCADE"), nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("last_used_ms", BigInteger),
+    UniqueConstraint("user_id", "client_row"),
+)
+
+# OAuth tokens. A family is what came of one code: refreshing stays in it, reuse of a refresh token ends it.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("authorization_id", Id, ForeignKey("authorizations.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("family_id", BigInteger, nullable=False, index=True),
+    Column("kind", String(10), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False, unique=True),
+    Column("scopes", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False, index=True),
+    Column("used_ms", BigInteger),
+    Column("revoked_ms", BigInteger),
+    Column("version", BigInteger, nullable=False, index=True),
+)
+
+# Requests of devices without a browser (RFC 8628).
+device_requests = Table(
+    "device_requests",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("client_row", Id, ForeignKey("oauth_clients.id", ondelete="CASCADE"), nullable=False),
+    Column("device_digest", LargeBinary(32), nullable=False, unique=True),
+    Column("user_digest", LargeBinary(32), nullable=False, unique=True),
+    Column("scopes", Text, nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("user_id", Id, ForeignKey("users.id")),
+    Column("interval_s", Integer, nullable=False),
+    Column("polled_ms", BigInteger),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False, index=True),
+)
+
+# Command-line clients that wait for a person to give them a key (contract 1.3).
+connects = Table(
+    "connects",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("challenge", String(64), nullable=False),
+    Column("key_id", Id, ForeignKey("keys.id")),
+    Column("key_expires_ms", BigInteger),
+    Column("sealed_key", LargeBinary),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False, index=True),
+)
+
+# Applications that sign their V1 calls (contract 1.5).
+apps = Table(
+    "apps",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("public_key", LargeBinary(32), nullable=False),
+    Column("user_id", Id, ForeignKey("users.id"), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+)
+
+# What operators may change while the hub runs: one JSON value a name.
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("name", String(50), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+)
+
+# Who did what. Each row's hash covers the row before it; `seq` has no gaps.
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Id, primary_key=True, autoincrement=False),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+    Column("actor_kind", String(10), nullable=False),
+    Column("actor_id", BigInteger),
+    Column("actor_name", String(254)),
+    Column("means", String(10)),
+    Column("means_id", BigInteger),
+    Column("address", String(45)),
+    Column("request_id", String(128)),
+    Column("action", String(50), nullable=False),
+    Column("target_kind", String(20)),
+    Column("target_id", String(64)),
+    Column("target_name", String(254)),
+    Column("outcome", String(10), nullable=False),
+    Column("before", Text),
+    Column("after", Text),
+    Column("hash", LargeBinary(32), nullable=False),
 )
 
 providers = Table(

@@ -6,9 +6,18 @@ import structlog
 
 from aigne_hub.access.bearer import find_bearer
 from aigne_hub.access.identity import Caller
+from aigne_hub.access.identity import Scope as Right
 from aigne_hub.base.errors import HubError
 from aigne_hub.dialects.call import Call, Dialect
-from aigne_hub.edge.reading import BodyReader, CallerGone, Fields, accepts_stream, app_of, request_id_of
+from aigne_hub.edge.reading import (
+    BodyReader,
+    CallerGone,
+    Fields,
+    accepts_stream,
+    address_of,
+    app_of,
+    request_id_of,
+)
 from aigne_hub.edge.wire import AsgiReply, Receive, Scope, Send, fault
 from aigne_hub.house import House
 from aigne_hub.relay.answer import Origin
@@ -52,14 +61,16 @@ class InferenceDoor:
     async def _read(self, scope: Scope, fields: Fields, receive: Receive) -> tuple[Caller, Call]:
         """Who calls, and for what. A key in the head is checked before the body is taken."""
         headers, query = scope["headers"], scope["query_string"]
+        address = address_of(scope, fields, self._house.settings.trusted_proxies)
         bearer = find_bearer(headers, query, None)
-        caller = None if bearer is None else await self._house.identify(bearer)
+        caller = None if bearer is None else await self._house.identify(bearer, address)
         body = await self._reader.read(scope, fields, receive)
         if caller is None and b'"access_token"' not in body:
             caller = await self._house.identify(None)
         call = self._dialect.read_request(body, accepts_stream=accepts_stream(fields))
         if caller is None or call.body_token is not None:
-            caller = await self._house.identify(find_bearer(headers, query, call.body_token))
+            caller = await self._house.identify(find_bearer(headers, query, call.body_token), address)
+        caller.require(Right.inference)
         return caller, call
 
     async def _refuse(self, error: HubError, reply: AsgiReply, fields: Fields) -> None:

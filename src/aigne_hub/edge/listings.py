@@ -11,8 +11,9 @@ import structlog
 
 from aigne_hub.access.bearer import find_bearer
 from aigne_hub.access.identity import Caller
+from aigne_hub.access.identity import Scope as Right
 from aigne_hub.base.errors import HubError
-from aigne_hub.edge.reading import request_id_of
+from aigne_hub.edge.reading import address_of, request_id_of
 from aigne_hub.edge.wire import AsgiReply, Headers, Receive, Scope, Send, fault
 from aigne_hub.house import House
 
@@ -47,7 +48,9 @@ class ReadingDoor:
         try:
             caller = None
             if self._needs_caller:
-                caller = await self._house.identify(find_bearer(headers, scope["query_string"], None))
+                address = address_of(scope, dict(headers), self._house.settings.trusted_proxies)
+                caller = await self._house.identify(find_bearer(headers, scope["query_string"], None), address)
+                caller.require(Right.models_read)
             query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=50)
             status, body = await self._answer(self._house, caller, query)
             await reply.json(status, _write(body))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from urllib.parse import unquote
 
 from aigne_hub.base.deadlines import Deadlines
@@ -14,7 +15,12 @@ _DISCARDED = 8  # times the limit: how much of a body that is too large is read 
 _REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 
 
+Network = IPv4Network | IPv6Network
 Fields = dict[bytes, bytes]  # the headers by name; of a repeated one the last
+
+
+ADDRESS = "hub.address"  # in a scope: the caller's address, for the control plane
+REQUEST_ID = "hub.request_id"
 
 
 class CallerGone(Exception):
@@ -108,3 +114,24 @@ def app_of(fields: Fields) -> str | None:
 
 def accepts_stream(fields: Fields) -> bool:
     return b"text/event-stream" in fields.get(b"accept", b"")
+
+
+def address_of(scope: Scope, fields: Fields, proxies: tuple[Network, ...]) -> str | None:
+    """Where a request comes from: the peer, or what trusted proxies say of the peer they had.
+
+    `X-Forwarded-For` is read from its end, as far as the proxies reach: what a caller wrote itself stands
+    before that and is not believed.
+    """
+    peer: str | None = scope["client"][0] if scope.get("client") else None
+    if not proxies or b"x-forwarded-for" not in fields:
+        return peer
+    for hop in reversed([*fields[b"x-forwarded-for"].decode("latin-1").split(","), peer or ""]):
+        found = hop.strip()
+        try:
+            address = ip_address(found)
+        except ValueError:
+            return peer
+        peer = str(address)
+        if not any(address in network for network in proxies):
+            return peer
+    return peer

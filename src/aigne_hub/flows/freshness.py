@@ -10,7 +10,7 @@ import structlog
 from aigne_hub.access.identity import Caller
 from aigne_hub.access.snapshot import AccessSnapshot
 from aigne_hub.base.errors import NotSignedIn, Unavailable
-from aigne_hub.base.ids import KEY_PREFIX
+from aigne_hub.base.ids import KEY_PREFIX, TOKEN_PREFIX
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.db.engine import Conn, Database
 from aigne_hub.db.versions import read_versions
@@ -63,19 +63,19 @@ class Freshness:
                 log.info("database reachable again")
             self._is_reachable = True
 
-    async def identify(self, bearer: str | None) -> Caller:
-        """Whose key this is. An unknown key is looked for in the database once more: it may be new.
+    async def identify(self, bearer: str | None, address: str | None = None) -> Caller:
+        """Whose key or token this is. An unknown one is looked for in the database once more: it may be new.
 
         Raises NotSignedIn, or Unavailable when the database cannot be asked about an unknown key.
         """
         try:
-            return self._access.identify(bearer)
+            return self._access.identify(bearer, address)
         except NotSignedIn as error:
-            if bearer is None or not bearer.startswith(KEY_PREFIX) or error.code == "missing_api_key":
+            if bearer is None or not bearer.startswith((KEY_PREFIX, TOKEN_PREFIX)) or error.code == "missing_api_key":
                 raise
         await self._catch_up()
         try:
-            return self._access.identify(bearer)
+            return self._access.identify(bearer, address)
         except NotSignedIn:
             if self._is_reachable:
                 raise

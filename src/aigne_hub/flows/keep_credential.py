@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aigne_hub.audit.records import Actor
 from aigne_hub.base.crypto import Unreadable
 from aigne_hub.base.errors import BadRequest
 from aigne_hub.catalog.entries import Credential, CredentialId, CredentialKind, Provider, ProviderId
@@ -33,28 +34,32 @@ class CredentialKeeper:
         self._providers = providers
         self._check = check
 
-    async def add(self, provider_id: ProviderId, draft: CredentialDraft, *, is_checked: bool = True) -> Credential:
+    async def add(
+        self, by: Actor, provider_id: ProviderId, draft: CredentialDraft, *, is_checked: bool = True
+    ) -> Credential:
         """Raises BadRequest with the provider's reason when it does not take the credential."""
         checked = await self.test(provider_id, draft) if is_checked else None
         async with self._database.write() as conn:
-            kept = await self._providers.add_credential(conn, provider_id, draft.name, draft.value, kind=draft.kind)
+            kept = await self._providers.add_credential(conn, by, provider_id, draft.name, draft.value, kind=draft.kind)
             if checked and checked.models:
                 await self._providers.put_models(conn, provider_id, checked.models)
         return kept
 
-    async def change(self, provider_id: ProviderId, credential_id: CredentialId, draft: CredentialDraft) -> Credential:
+    async def change(
+        self, by: Actor, provider_id: ProviderId, credential_id: CredentialId, draft: CredentialDraft
+    ) -> Credential:
         await self._find(provider_id, credential_id)
         checked = await self.test(provider_id, draft)
         async with self._database.write() as conn:
             kept = await self._providers.change_credential(
-                conn, provider_id, credential_id, name=draft.name, value=draft.value, kind=draft.kind
+                conn, by, provider_id, credential_id, name=draft.name, value=draft.value, kind=draft.kind
             )
             if checked.models:
                 await self._providers.put_models(conn, provider_id, checked.models)
         return kept
 
     async def recheck(
-        self, provider_id: ProviderId, credential_id: CredentialId, *, test_model: str | None
+        self, by: Actor, provider_id: ProviderId, credential_id: CredentialId, *, test_model: str | None
     ) -> Credential:
         """Try a kept credential again; when it works it is active again."""
         old = await self._find(provider_id, credential_id)
@@ -66,7 +71,7 @@ class CredentialKeeper:
             ) from error
         await self.test(provider_id, CredentialDraft(old.name, old.kind, value, test_model))
         async with self._database.write() as conn:
-            return await self._providers.change_credential(conn, provider_id, credential_id)
+            return await self._providers.change_credential(conn, by, provider_id, credential_id)
 
     async def test(self, provider_id: ProviderId, draft: CredentialDraft) -> Checked:
         """Only try it."""

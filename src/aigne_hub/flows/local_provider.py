@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aigne_hub.audit.records import SYSTEM
 from aigne_hub.catalog import store
 from aigne_hub.catalog.registry import Registry
 from aigne_hub.db.engine import Database
@@ -15,13 +16,15 @@ async def put_local_provider(database: Database, providers: Registry, address: L
     async with database.write() as conn:
         provider = await store.find_provider_by_name(conn, LOCAL)
         if provider is None:
-            provider = await providers.add_provider(conn, LOCAL, base_url=address.base_url, display_name="Local model")
+            provider = await providers.add_provider(
+                conn, SYSTEM, LOCAL, base_url=address.base_url, display_name="Local model"
+            )
         else:
-            provider = await providers.change_provider(conn, provider.id, base_url=address.base_url)
+            provider = await providers.change_provider(conn, SYSTEM, provider.id, base_url=address.base_url)
         value = {"api_key": address.api_key}
         mine = [one for one in await store.list_credentials(conn) if one.provider_id == provider.id]
         if mine:
-            await providers.change_credential(conn, provider.id, mine[0].id, value=value)
+            await providers.change_credential(conn, SYSTEM, provider.id, mine[0].id, value=value)
         else:
-            await providers.add_credential(conn, provider.id, "made by the hub", value)
+            await providers.add_credential(conn, SYSTEM, provider.id, "made by the hub", value)
         await providers.put_models(conn, provider.id, [(MODEL_NAME, Kind.chat)])

@@ -80,7 +80,7 @@ class Relay:
             id=origin.call_id,
             request_id=origin.request_id,
             user_id=caller.user.id,
-            key_id=caller.key.id,
+            key_id=caller.means_id,
             provider_id=target.provider.id,
             credential_id=target.credential_id,
             model=call.model,
