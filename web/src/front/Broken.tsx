@@ -1,0 +1,19 @@
+/** The last resort: a page that could not be shown, and the way to try again. */
+import { Center } from "@mantine/core";
+import { useRouter, type ErrorComponentProps } from "@tanstack/react-router";
+import { Trouble } from "../parts/Empty";
+
+export function Broken({ error, reset }: ErrorComponentProps) {
+  const router = useRouter();
+  return (
+    <Center mih={320} p="md">
+      <Trouble
+        error={error}
+        retry={() => {
+          reset();
+          void router.invalidate();
+        }}
+      />
+    </Center>
+  );
+}

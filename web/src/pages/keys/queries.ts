@@ -1,0 +1,38 @@
+/** Access keys as the hub gives and takes them. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { hub, take } from "../../api/client";
+import { useList } from "../../api/lists";
+import type { Key, Scope } from "../../api/shapes";
+
+const KEYS = ["access-keys"] as const;
+
+/** `owner` is "me", "all" or a user's id. */
+export function useKeys(owner: string, status: "live" | "all") {
+  return useList<Key>([...KEYS, owner, status], (after) =>
+    take(hub.GET("/api/access-keys", { params: { query: { owner, status, ...(after === undefined ? {} : { after }) } } })),
+  );
+}
+
+export interface KeyLimits {
+  scopes: Scope[] | null;
+  models: string[] | null;
+  addresses: string[] | null;
+  requestsPerMinute: number | null;
+  tokensPerMinute: number | null;
+  concurrency: number | null;
+}
+
+/** Runs a change of keys and looks at the lists anew. */
+export function useKeyChange<V, T>(change: (values: V) => Promise<T>, done?: (result: T) => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: change,
+    onSuccess: async (result) => {
+      done?.(result);
+      await client.invalidateQueries({ queryKey: KEYS });
+    },
+  });
+}
+
+export const revokeKey = (id: string): Promise<Key> =>
+  take(hub.DELETE("/api/access-keys/{id}", { params: { path: { id } } }));

@@ -1,0 +1,4 @@
+/** The page of one's own profile. */
+export function ProfilePage() {
+  return null;
+}

@@ -1,0 +1,106 @@
+/** The frame of every page inside: navigation at the side, or in a drawer on narrow screens. */
+import { Burger, Drawer } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
+import { isAdmin, useMe } from "../api/session";
+import { dictionary, useSay } from "../language/language";
+import { Brand } from "../parts/Brand";
+import { common } from "../parts/words";
+import { ADMIN_PLACES, navWords, OWN_PLACES } from "./navigation";
+import classes from "./Shell.module.css";
+import { UserMenu } from "./UserMenu";
+
+const words = dictionary({
+  skip: ["Skip to the content", "跳到正文"],
+  navigation: ["Pages", "页面导航"],
+  open: ["Open the navigation", "打开导航"],
+  home: ["AIGNE Hub, overview", "AIGNE Hub 概览"],
+});
+
+export function Shell() {
+  const say = useSay();
+  const [isOpen, drawer] = useDisclosure(false);
+  const main = useFocusAfterNavigation();
+  return (
+    <div className={classes.shell}>
+      <a className="hub-skip" href="#content">
+        {say(words.skip)}
+      </a>
+      <header className={classes.top}>
+        <Burger opened={isOpen} onClick={drawer.open} size="sm" aria-label={say(words.open)} />
+        <Link to="/" aria-label={say(words.home)} className={classes.home}>
+          <Brand size={24} />
+        </Link>
+        <UserMenu isCompact />
+      </header>
+      <aside className={classes.side}>
+        <Link to="/" aria-label={say(words.home)} className={classes.home}>
+          <Brand />
+        </Link>
+        <Places />
+        <UserMenu />
+      </aside>
+      <Drawer
+        opened={isOpen}
+        onClose={drawer.close}
+        title={<Brand size={24} />}
+        size={288}
+        lockScroll={false}
+        closeButtonProps={{ "aria-label": say(common.close) }}
+      >
+        <Places onChoice={drawer.close} />
+      </Drawer>
+      <main id="content" tabIndex={-1} ref={main} className={classes.main}>
+        <div className={classes.inner}>
+          <Outlet />
+        </div>
+      </main>
+    </div>
+  );
+}
+
+/** A reader of the screen follows to the new page; the first page keeps the browser's own focus. */
+function useFocusAfterNavigation() {
+  const { pathname } = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const before = useRef(pathname);
+  useEffect(() => {
+    if (before.current === pathname) return;
+    before.current = pathname;
+    main.current?.focus({ preventScroll: true });
+  }, [pathname]);
+  return main;
+}
+
+function Places({ onChoice }: { onChoice?: () => void }) {
+  const say = useSay();
+  const me = useMe();
+  const groups = isAdmin(me)
+    ? [{ title: navWords.mine, places: OWN_PLACES }, { title: navWords.admin, places: ADMIN_PLACES }]
+    : [{ title: null, places: OWN_PLACES }];
+  return (
+    <nav aria-label={say(words.navigation)} className={classes.places}>
+      {groups.map(({ title, places }) => (
+        <div key={places[0]?.to}>
+          {title !== null && <p className={classes.group}>{say(title)}</p>}
+          <ul>
+            {places.map((place) => (
+              <li key={place.to}>
+                <Link
+                  to={place.to}
+                  className={classes.place}
+                  activeOptions={{ exact: place.to === "/", includeSearch: false }}
+                  onClick={onChoice}
+                >
+                  <place.icon size={18} stroke={1.75} aria-hidden />
+                  {say(place.label)}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,84 @@
+/** The menu of the signed-in user: profile, theme, language, sign-out. */
+import { Avatar, Menu, UnstyledButton } from "@mantine/core";
+import { IconFingerprint, IconLanguage, IconLogout, IconSelector } from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { hub, keepCsrfToken, take } from "../api/client";
+import { sessionQuery, useMe } from "../api/session";
+import { dictionary, setLanguage, useLanguage, useSay } from "../language/language";
+import { tellFault } from "../parts/forms";
+import { roles } from "../parts/words";
+import { navWords } from "./navigation";
+import classes from "./Shell.module.css";
+import { themeWords, useTheme } from "./ThemeSwitch";
+
+const words = dictionary({
+  menu: ["Menu of {name}", "{name} 的菜单"],
+  signOut: ["Sign out", "退出登录"],
+});
+
+/** Ends the session and leaves nothing of it in memory. */
+function useSignOut(): () => Promise<void> {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const say = useSay();
+  return async () => {
+    try {
+      await take(hub.POST("/api/auth/sign-out"));
+    } catch (error) {
+      tellFault(error, say);
+      return;
+    }
+    keepCsrfToken(null);
+    await navigate({ to: "/sign-in" });
+    client.clear();
+    client.setQueryData(sessionQuery.queryKey, null);
+  };
+}
+
+export function UserMenu({ isCompact = false }: { isCompact?: boolean }) {
+  const say = useSay();
+  const me = useMe();
+  const language = useLanguage();
+  const theme = useTheme();
+  const navigate = useNavigate();
+  const signOut = useSignOut();
+  return (
+    <Menu position={isCompact ? "bottom-end" : "top"} width={240} returnFocus>
+      <Menu.Target>
+        <UnstyledButton className={isCompact ? classes.compactUser : classes.user} aria-label={say(words.menu, { name: me.name })}>
+          <Avatar size={32} radius="xl" name={me.name} color="accent" variant="light" aria-hidden />
+          {!isCompact && (
+            <>
+              <span className={classes.userText}>
+                <span className={classes.userName}>{me.name}</span>
+                <span className={classes.userRole}>{say(roles[me.role])}</span>
+              </span>
+              <IconSelector size={16} aria-hidden />
+            </>
+          )}
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {me.email !== null && <Menu.Label>{me.email}</Menu.Label>}
+        <Menu.Item leftSection={<IconFingerprint size={16} />} onClick={() => void navigate({ to: "/profile" })}>
+          {say(navWords.profile)}
+        </Menu.Item>
+        <Menu.Item closeMenuOnClick={false} leftSection={<theme.Mark size={16} />} onClick={theme.change}>
+          {say(themeWords.theme, { name: say(theme.label) })}
+        </Menu.Item>
+        <Menu.Item
+          closeMenuOnClick={false}
+          leftSection={<IconLanguage size={16} />}
+          onClick={() => setLanguage(language === "en" ? "zh" : "en")}
+        >
+          {language === "en" ? "中文" : "English"}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut()}>
+          {say(words.signOut)}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
