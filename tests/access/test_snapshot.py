@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 import pytest
 
-from aigne_hub.access.identity import Caller, NewKey, Role, User
-from aigne_hub.access.keys import Registry
+from aigne_hub.access.identity import Caller, Means, NewKey, Rights, Role, User
+from aigne_hub.access.keys import Keys
 from aigne_hub.access.snapshot import AccessSnapshot
+from aigne_hub.access.users import Users
+from aigne_hub.audit.journal import Journal
+from aigne_hub.audit.records import SYSTEM
 from aigne_hub.base.clock import StoppedClock
 from aigne_hub.base.crypto import Vault
-from aigne_hub.base.errors import NotSignedIn, Unavailable
+from aigne_hub.base.errors import NotAllowed, NotSignedIn, Unavailable
 from aigne_hub.base.ids import IdSource
 from aigne_hub.db.engine import Database
 from aigne_hub.db.versions import read_versions
@@ -25,7 +30,9 @@ class Desk:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.clock = StoppedClock()
-        self.registry = Registry(VAULT, self.clock, IdSource(self.clock, 1))
+        ids, journal = IdSource(self.clock, 1), Journal(VAULT, self.clock)
+        self.users = Users(self.clock, ids, journal)
+        self.keys = Keys(VAULT, self.clock, ids, journal)
         self.snapshot = AccessSnapshot(VAULT, self.clock, stale_s=300)
 
     async def look(self) -> None:
@@ -35,8 +42,8 @@ class Desk:
 
     async def person(self, role: Role, key_role: Role, expires_in_s: int | None = None) -> tuple[User, NewKey]:
         async with self.database.write() as conn:
-            user = await self.registry.add_user(conn, "Ada", role=role)
-            key = await self.registry.create_key(conn, user.id, "k", role=key_role, expires_in_s=expires_in_s)
+            user = await self.users.add(conn, SYSTEM, "Ada", role=role)
+            key = await self.keys.create(conn, SYSTEM, user.id, "k", role=key_role, expires_in_s=expires_in_s)
         await self.look()
         return user, key
 
@@ -53,7 +60,7 @@ def desk(database: Database) -> Desk:
 
 async def test_a_key_is_known_by_its_secret_alone(desk: Desk) -> None:
     user, made = await desk.person(Role.member, Role.member)
-    assert desk.snapshot.identify(made.secret) == Caller(user, made.key, Role.member)
+    assert desk.snapshot.identify(made.secret) == Caller(user, Role.member, Means.key, made.key.id)
     assert desk.refusal(made.secret + "x") == "invalid_api_key"
     assert desk.refusal(made.key.digest.hex()) == "invalid_api_key"
     assert desk.refusal(None) == "missing_api_key"
@@ -89,7 +96,7 @@ async def test_a_revoked_key_is_refused_after_the_next_look(desk: Desk) -> None:
     _, made = await desk.person(Role.member, Role.member)
     assert desk.snapshot.identify(made.secret)
     async with desk.database.write() as conn:
-        await desk.registry.revoke_key(conn, made.key.id)
+        await desk.keys.revoke(conn, SYSTEM, made.key.id)
     await desk.look()
     assert desk.refusal(made.secret) == "invalid_api_key"
 
@@ -97,7 +104,7 @@ async def test_a_revoked_key_is_refused_after_the_next_look(desk: Desk) -> None:
 async def test_a_changed_role_is_the_callers_after_the_next_look(desk: Desk) -> None:
     user, made = await desk.person(Role.member, Role.admin)
     async with desk.database.write() as conn:
-        await desk.registry.set_role(conn, user.id, Role.admin)
+        await desk.users.change(conn, SYSTEM, user.id, role=Role.admin)
     await desk.look()
     assert desk.snapshot.identify(made.secret).role is Role.admin
 
@@ -117,16 +124,60 @@ async def test_keys_work_from_memory_for_a_bounded_time_and_then_it_is_an_outage
 
 async def test_uses_are_taken_once(desk: Desk) -> None:
     _, made = await desk.person(Role.member, Role.member)
-    desk.snapshot.identify(made.secret)
+    desk.snapshot.identify(made.secret, "192.0.2.1")
     desk.clock.advance(1)
-    desk.snapshot.identify(made.secret)
-    assert desk.snapshot.take_used() == [(made.key.id, desk.clock.now_ms())]
+    desk.snapshot.identify(made.secret, "192.0.2.2")
+    assert desk.snapshot.take_used() == [(made.key.id, desk.clock.now_ms(), "192.0.2.2")]
     assert desk.snapshot.take_used() == []
 
 
 async def test_many_keys_are_loaded_in_parts(desk: Desk) -> None:
     async with desk.database.write() as conn:
-        user = await desk.registry.add_user(conn, "Ada", role=Role.member)
-        made = [await desk.registry.create_key(conn, user.id, f"k{n}", role=Role.member) for n in range(2500)]
+        user = await desk.users.add(conn, SYSTEM, "Ada", role=Role.member)
+        made = [await desk.keys.create(conn, SYSTEM, user.id, f"k{n}", role=Role.member) for n in range(2500)]
     await desk.look()
-    assert [desk.snapshot.identify(one.secret).key.id for one in made] == [one.key.id for one in made]
+    assert [desk.snapshot.identify(one.secret).means_id for one in made] == [one.key.id for one in made]
+
+
+async def test_both_secrets_of_a_rotated_key_work_until_the_overlap_ends(desk: Desk) -> None:
+    _, old = await desk.person(Role.member, Role.member)
+    async with desk.database.write() as conn:
+        new = await desk.keys.rotate(conn, SYSTEM, old.key.id, overlap_s=60)
+    await desk.look()
+    assert desk.snapshot.identify(old.secret).means_id == desk.snapshot.identify(new.secret).means_id
+    desk.clock.advance(60)
+    assert desk.refusal(old.secret) == "invalid_api_key"
+    desk.snapshot.forget_ended()
+    assert desk.snapshot.identify(new.secret)
+
+
+async def test_a_second_rotation_ends_the_oldest_secret(desk: Desk) -> None:
+    _, first = await desk.person(Role.member, Role.member)
+    async with desk.database.write() as conn:
+        second = await desk.keys.rotate(conn, SYSTEM, first.key.id, overlap_s=600)
+        await desk.keys.rotate(conn, SYSTEM, first.key.id, overlap_s=600)
+    await desk.look()
+    assert desk.refusal(first.secret) == "invalid_api_key"
+    assert desk.snapshot.identify(second.secret)
+
+
+async def test_a_key_bound_to_addresses_is_refused_elsewhere(desk: Desk) -> None:
+    user, _ = await desk.person(Role.member, Role.member)
+    rights = Rights(networks=(ip_network("10.0.0.0/8"),))
+    async with desk.database.write() as conn:
+        made = await desk.keys.create(conn, SYSTEM, user.id, "office", role=Role.member, rights=rights)
+    await desk.look()
+    assert desk.snapshot.identify(made.secret, "10.0.0.9").rights == rights
+    with pytest.raises(NotAllowed):
+        desk.snapshot.identify(made.secret, "192.0.2.1")
+    with pytest.raises(NotAllowed):
+        desk.snapshot.identify(made.secret, None)
+
+
+async def test_what_has_ended_is_forgotten(desk: Desk) -> None:
+    _, short = await desk.person(Role.member, Role.member, expires_in_s=10)
+    _, long = await desk.person(Role.member, Role.member)
+    desk.clock.advance(11)
+    desk.snapshot.forget_ended()
+    assert desk.refusal(short.secret) == "invalid_api_key"
+    assert desk.snapshot.identify(long.secret)

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from aigne_hub.audit.journal import Journal
+from aigne_hub.audit.records import SYSTEM
 from aigne_hub.base.clock import StoppedClock
 from aigne_hub.base.crypto import Unreadable, Vault
 from aigne_hub.base.errors import BadRequest, Conflict, NotFound
@@ -23,7 +25,7 @@ SECRET = "sk-abcdefghijklmnop"
 
 
 def registry_of(vault: Vault) -> Registry:
-    return Registry(vault, CLOCK, IdSource(CLOCK, 1))
+    return Registry(vault, CLOCK, IdSource(CLOCK, 1), Journal(vault, CLOCK))
 
 
 @pytest.fixture
@@ -33,14 +35,14 @@ def registry() -> Registry:
 
 async def test_a_known_provider_needs_only_its_name(database: Database, registry: Registry) -> None:
     async with database.write() as conn:
-        added = await registry.add_provider(conn, "OpenAI")
+        added = await registry.add_provider(conn, SYSTEM, "OpenAI")
         assert (added.name, added.display_name, added.base_url) == ("openai", "OpenAI", "https://api.openai.com/v1")
         assert await store.find_provider(conn, added.id) == added
 
 
 async def test_gemini_is_google(database: Database, registry: Registry) -> None:
     async with database.write() as conn:
-        assert (await registry.add_provider(conn, "gemini")).name == "google"
+        assert (await registry.add_provider(conn, SYSTEM, "gemini")).name == "google"
 
 
 @pytest.mark.parametrize(
@@ -63,30 +65,30 @@ async def test_an_unusable_provider_is_refused(
 ) -> None:
     async with database.write() as conn:
         with pytest.raises(BadRequest, match=message):
-            await registry.add_provider(conn, name, base_url=base_url)
+            await registry.add_provider(conn, SYSTEM, name, base_url=base_url)
 
 
 async def test_a_name_belongs_to_one_provider(database: Database, registry: Registry) -> None:
     async with database.write() as conn:
-        await registry.add_provider(conn, "openai")
+        await registry.add_provider(conn, SYSTEM, "openai")
         with pytest.raises(Conflict, match="already exists"):
-            await registry.add_provider(conn, "OPENAI")
+            await registry.add_provider(conn, SYSTEM, "OPENAI")
 
 
 async def test_a_change_keeps_the_rest(database: Database, registry: Registry) -> None:
     async with database.write() as conn:
-        old = await registry.add_provider(conn, "openai")
-        changed = await registry.change_provider(conn, old.id, enabled=False)
+        old = await registry.add_provider(conn, SYSTEM, "openai")
+        changed = await registry.change_provider(conn, SYSTEM, old.id, enabled=False)
         assert (changed.enabled, changed.base_url) == (False, old.base_url)
         assert await store.find_provider(conn, old.id) == changed
         with pytest.raises(NotFound):
-            await registry.change_provider(conn, ProviderId(1), enabled=True)
+            await registry.change_provider(conn, SYSTEM, ProviderId(1), enabled=True)
 
 
 async def test_a_credential_is_sealed_and_masked(database: Database, registry: Registry) -> None:
     async with database.write() as conn:
-        provider = await registry.add_provider(conn, "openai")
-        kept = await registry.add_credential(conn, provider.id, "team", {"api_key": SECRET})
+        provider = await registry.add_provider(conn, SYSTEM, "openai")
+        kept = await registry.add_credential(conn, SYSTEM, provider.id, "team", {"api_key": SECRET})
     async with database.read() as conn:
         (found,) = await store.list_credentials(conn)
     assert found == kept
@@ -100,9 +102,9 @@ async def test_a_credential_is_sealed_and_masked(database: Database, registry: R
 
 async def test_a_sealed_credential_opens_only_in_its_own_row(database: Database, registry: Registry) -> None:
     async with database.write() as conn:
-        provider = await registry.add_provider(conn, "openai")
-        one = await registry.add_credential(conn, provider.id, "one", {"api_key": SECRET})
-        two = await registry.add_credential(conn, provider.id, "two", {"api_key": "sk-other-other-other"})
+        provider = await registry.add_provider(conn, SYSTEM, "openai")
+        one = await registry.add_credential(conn, SYSTEM, provider.id, "one", {"api_key": SECRET})
+        two = await registry.add_credential(conn, SYSTEM, provider.id, "two", {"api_key": "sk-other-other-other"})
     with pytest.raises(Unreadable):
         registry.open(replace(one, sealed=two.sealed))
 
@@ -122,16 +124,18 @@ async def test_an_unusable_credential_is_refused(
     database: Database, registry: Registry, value: dict[str, str], kind: CredentialKind, message: str
 ) -> None:
     async with database.write() as conn:
-        provider = await registry.add_provider(conn, "openai")
+        provider = await registry.add_provider(conn, SYSTEM, "openai")
         with pytest.raises(BadRequest, match=message):
-            await registry.add_credential(conn, provider.id, "n", value, kind=kind)
+            await registry.add_credential(conn, SYSTEM, provider.id, "n", value, kind=kind)
 
 
 async def test_a_changed_credential_is_active_again(database: Database, registry: Registry) -> None:
     async with database.write() as conn:
-        provider = await registry.add_provider(conn, "openai")
-        kept = await registry.add_credential(conn, provider.id, "n", {"api_key": SECRET})
-        changed = await registry.change_credential(conn, provider.id, kept.id, value={"api_key": "sk-new-new-new"})
+        provider = await registry.add_provider(conn, SYSTEM, "openai")
+        kept = await registry.add_credential(conn, SYSTEM, provider.id, "n", {"api_key": SECRET})
+        changed = await registry.change_credential(
+            conn, SYSTEM, provider.id, kept.id, value={"api_key": "sk-new-new-new"}
+        )
         assert registry.open(changed) == {"api_key": "sk-new-new-new"}
         assert (changed.name, changed.active, changed.error) == ("n", True, None)
         assert await store.find_credential(conn, provider.id, kept.id) == changed
@@ -141,26 +145,26 @@ async def test_a_removed_provider_takes_its_credentials_and_models_along(
     database: Database, registry: Registry
 ) -> None:
     async with database.write() as conn:
-        provider = await registry.add_provider(conn, "openai")
-        await registry.add_credential(conn, provider.id, "n", {"api_key": SECRET})
+        provider = await registry.add_provider(conn, SYSTEM, "openai")
+        await registry.add_credential(conn, SYSTEM, provider.id, "n", {"api_key": SECRET})
         await registry.put_models(conn, provider.id, [("m", Kind.chat)])
-        await registry.remove_provider(conn, provider.id)
+        await registry.remove_provider(conn, SYSTEM, provider.id)
         assert await store.list_providers(conn) == []
         assert await store.list_credentials(conn) == []
         assert await store.list_models(conn) == []
         with pytest.raises(NotFound):
-            await registry.remove_provider(conn, provider.id)
+            await registry.remove_provider(conn, SYSTEM, provider.id)
 
 
 async def test_a_credential_is_found_only_under_its_provider(database: Database, registry: Registry) -> None:
     async with database.write() as conn:
-        mine = await registry.add_provider(conn, "openai")
-        other = await registry.add_provider(conn, "deepseek")
-        kept = await registry.add_credential(conn, mine.id, "n", {"api_key": SECRET})
+        mine = await registry.add_provider(conn, SYSTEM, "openai")
+        other = await registry.add_provider(conn, SYSTEM, "deepseek")
+        kept = await registry.add_credential(conn, SYSTEM, mine.id, "n", {"api_key": SECRET})
         with pytest.raises(NotFound):
             await registry.credential(conn, other.id, kept.id)
         with pytest.raises(NotFound):
-            await registry.remove_credential(conn, other.id, kept.id)
-        await registry.remove_credential(conn, mine.id, kept.id)
+            await registry.remove_credential(conn, SYSTEM, other.id, kept.id)
+        await registry.remove_credential(conn, SYSTEM, mine.id, kept.id)
         with pytest.raises(NotFound):
             await registry.credential(conn, mine.id, CredentialId(kept.id))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from aigne_hub.audit.journal import Journal
+from aigne_hub.audit.records import SYSTEM
 from aigne_hub.base.clock import StoppedClock
 from aigne_hub.base.crypto import Vault
 from aigne_hub.base.errors import BadRequest, Unavailable
@@ -31,16 +33,16 @@ def a_target(authorization: bytes) -> Target:
 @pytest.fixture
 async def catalog(database: Database) -> CatalogSnapshot:
     """OpenAI, OpenRouter and the local model are ready; Anthropic is off, DeepSeek has no credential."""
-    registry = Registry(VAULT, CLOCK, IdSource(CLOCK, 1))
+    registry = Registry(VAULT, CLOCK, IdSource(CLOCK, 1), Journal(VAULT, CLOCK))
     async with database.write() as conn:
         for name in ("openai", "openrouter", "anthropic"):
-            provider = await registry.add_provider(conn, name)
-            await registry.add_credential(conn, provider.id, "n", {"api_key": f"sk-{name}-0123456789"})
+            provider = await registry.add_provider(conn, SYSTEM, name)
+            await registry.add_credential(conn, SYSTEM, provider.id, "n", {"api_key": f"sk-{name}-0123456789"})
             if name == "anthropic":
-                await registry.change_provider(conn, provider.id, enabled=False)
-        await registry.add_provider(conn, "deepseek")
-        local = await registry.add_provider(conn, "local", base_url="http://127.0.0.1:1/v1")
-        await registry.add_credential(conn, local.id, "n", {"api_key": "sk-local-0123456789"})
+                await registry.change_provider(conn, SYSTEM, provider.id, enabled=False)
+        await registry.add_provider(conn, SYSTEM, "deepseek")
+        local = await registry.add_provider(conn, SYSTEM, "local", base_url="http://127.0.0.1:1/v1")
+        await registry.add_credential(conn, SYSTEM, local.id, "n", {"api_key": "sk-local-0123456789"})
         await registry.put_models(conn, local.id, [("smol", Kind.chat)])
     return await looked(database, VAULT)
 
@@ -97,10 +99,10 @@ async def test_a_credential_of_another_master_key_is_unreadable_and_the_others_w
     catalog: CatalogSnapshot, database: Database
 ) -> None:
     other = Vault(bytes([7]) * 32)
-    registry = Registry(other, CLOCK, IdSource(CLOCK, 2))
+    registry = Registry(other, CLOCK, IdSource(CLOCK, 2), Journal(other, CLOCK))
     async with database.write() as conn:
-        provider = await registry.add_provider(conn, "xai")
-        await registry.add_credential(conn, provider.id, "theirs", {"api_key": "sk-xai-0123456789"})
+        provider = await registry.add_provider(conn, SYSTEM, "xai")
+        await registry.add_credential(conn, SYSTEM, provider.id, "theirs", {"api_key": "sk-xai-0123456789"})
     seen = await looked(database, VAULT)
     assert [one.name for one in seen.unreadable] == ["theirs"]
     assert seen.resolve("openai/x").provider.name == "openai"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from aigne_hub.access import store as access_store
+from aigne_hub.access.identity import KeyId
 from aigne_hub.app import open_house
 from aigne_hub.base.clock import StoppedClock
 from aigne_hub.catalog import store as catalog_store
@@ -22,13 +23,14 @@ pytestmark = pytest.mark.anyio
 
 async def test_last_uses_are_written_down(hub: RunningHub) -> None:
     await hub.house.freshness.look()
-    key = (await hub.house.identify(hub.member_key)).key
+    key_id = KeyId((await hub.house.identify(hub.member_key, "192.0.2.7")).means_id)
     target = hub.house.catalog.resolve("up/m")
     await note_uses(hub.house)
     async with hub.house.database.read() as conn:
-        used = await access_store.find_key(conn, key.id)
+        used = await access_store.find_key(conn, key_id)
         (credential,) = await catalog_store.list_credentials(conn)
     assert used is not None and used.last_used_ms is not None
+    assert used.last_used_address == "192.0.2.7"
     assert (credential.id, credential.usage_count) == (target.credential_id, 1)
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from aigne_hub import __version__
 from aigne_hub.api import calls, providers
-from aigne_hub.api.callers import gates_of
 from aigne_hub.api.credentials import credential_routes
+from aigne_hub.api.gates import refuse_ungated
 from aigne_hub.api.refusals import note_refusal, refusal_throttle
 from aigne_hub.base.errors import BadRequest, HubError, NotFound, WrongMethod
 from aigne_hub.dialects.openai_errors import error_body
@@ -38,19 +37,12 @@ def control_plane(house: House) -> FastAPI:
         app.include_router(providers.router, prefix=prefix, tags=["providers"], include_in_schema=is_listed)
         app.include_router(credential_routes(), prefix=prefix, tags=["credentials"], include_in_schema=is_listed)
     app.include_router(calls.router, prefix="/api/user", tags=["usage"])
-    refuse_ungated(app)
     app.add_exception_handler(HubError, _hub_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _fault)
+    refuse_ungated(app)
     return app
-
-
-def refuse_ungated(app: FastAPI) -> None:
-    """Deny by default: a route whose signature names no gate, or two, keeps the hub from starting."""
-    for route in app.routes:
-        if isinstance(route, APIRoute) and len(gates_of(route)) != 1:
-            raise RuntimeError(f"{route.methods} {route.path} must name one of the gates of api/callers.py")
 
 
 async def _hub_error(request: Request, error: Exception) -> Response:

@@ -11,7 +11,6 @@ from typing import Annotated, cast
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
-from fastapi.routing import APIRoute
 
 from aigne_hub.access.bearer import find_bearer, find_cookie
 from aigne_hub.access.identity import Caller, Means, Role, Scope
@@ -88,18 +87,6 @@ class ManagersGate(Gate):
             return await super().__call__(request, house)
         except NotSignedIn as error:
             raise NotSignedIn("not authorized", code="forbidden") from error
-
-
-def gates_of(route: APIRoute) -> list[Gate | OpenGate]:
-    """The gates that a route's signature names."""
-    found: list[Gate | OpenGate] = []
-    waiting = list(route.dependant.dependencies)
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one.call, Gate | OpenGate):
-            found.append(one.call)
-        waiting += one.dependencies
-    return found
 
 
 async def identify(request: Request, house: House) -> Visit:
