@@ -89,6 +89,8 @@ def streamed(
                 await between(number)
             writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
             await writer.drain()
+            if writer.is_closing():
+                raise ConnectionResetError("the hub hung up")
         if ends:
             writer.write(b"0\r\n\r\n")
             await writer.drain()

@@ -12,6 +12,7 @@ from pathlib import Path
 import structlog
 
 from aigne_hub.access.keys import Keys
+from aigne_hub.access.limits import MemoryCounters
 from aigne_hub.access.preferences import PreferenceBook
 from aigne_hub.access.signin.sessions import Sessions
 from aigne_hub.access.snapshot import AccessSnapshot
@@ -79,6 +80,7 @@ async def open_house(settings: Settings, *, clock: Clock | None = None) -> Async
             tickets=TicketDesk(vault, clock, ids),
             preferences=PreferenceBook(clock, journal),
             journal=journal,
+            counters=MemoryCounters(clock),
             catalog=catalog,
             providers=providers,
             freshness=Freshness(database, access, catalog),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from aigne_hub.access.identity import Caller
 from aigne_hub.access.keys import Keys
+from aigne_hub.access.limits import Counters
 from aigne_hub.access.preferences import PreferenceBook
 from aigne_hub.access.signin.sessions import Sessions
 from aigne_hub.access.signin.store import Session
@@ -41,6 +42,7 @@ class House:
     tickets: TicketDesk
     preferences: PreferenceBook
     journal: Journal
+    counters: Counters
     catalog: CatalogSnapshot
     providers: CatalogRegistry
     freshness: Freshness

@@ -32,6 +32,11 @@ class Usage(Struct, frozen=True):
     cache_read: int | None = None
     reasoning: int | None = None
 
+    @property
+    def total(self) -> int:
+        """All tokens that are known of, in and out."""
+        return (self.input or 0) + (self.output or 0) + (self.cache_read or 0)
+
 
 class Call(Struct, frozen=True):
     """One request of a caller: a view of what the hub decides by, beside the body as it came."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import structlog
 
 from aigne_hub.access.bearer import find_bearer
-from aigne_hub.access.identity import Caller
+from aigne_hub.access.identity import Caller, Limits
 from aigne_hub.access.identity import Scope as Right
+from aigne_hub.access.limits import LimitReached
 from aigne_hub.base.errors import HubError
 from aigne_hub.dialects.call import Call, Dialect
+from aigne_hub.edge.limits import estimated_tokens, standing_headers
 from aigne_hub.edge.reading import (
     BodyReader,
     CallerGone,
@@ -44,7 +46,10 @@ class InferenceDoor:
         try:
             caller, call = await self._read(scope, fields, receive)
             origin = Origin(call_id, request_id, app_of(fields))
-            await self._house.relay.answer(caller, call, self._dialect, reply, origin)
+            if caller.rights.limits is None:
+                await self._house.relay.answer(caller, call, self._dialect, reply, origin)
+            else:
+                await self._answer_within(caller.rights.limits, caller, call, reply, origin)
         except CallerGone:
             return  # nobody is left to answer, and nothing was begun
         except HubError as error:
@@ -72,6 +77,22 @@ class InferenceDoor:
             caller = await self._house.identify(find_bearer(headers, query, call.body_token), address)
         caller.require(Right.inference)
         return caller, call
+
+    async def _answer_within(
+        self, limits: Limits, caller: Caller, call: Call, reply: AsgiReply, origin: Origin
+    ) -> None:
+        """Answer a call of a key that has limits, and tell where it stands with them."""
+        try:
+            lease = await self._house.counters.take(caller.means_id, limits, estimated_tokens(call))
+        except LimitReached as reached:
+            reply.extra = standing_headers(reached.lease)
+            raise
+        reply.extra = standing_headers(lease)
+        try:
+            usage = await self._house.relay.answer(caller, call, self._dialect, reply, origin)
+            lease.end(None if usage is None else usage.total)
+        finally:
+            lease.end(0)  # a call that raised has used nothing; one that ended stays as it is
 
     async def _refuse(self, error: HubError, reply: AsgiReply, fields: Fields) -> None:
         """The true status and JSON for everybody, but for the one client that cannot read it.

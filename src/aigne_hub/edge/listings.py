@@ -65,8 +65,8 @@ class ReadingDoor:
             await reply.error(fault())
 
 
-async def models(house: House, _caller: Caller | None, _query: dict[str, list[str]]) -> Answer:
-    """OpenAI's list of models, with the hub's own fields beside (contract 3.3)."""
+async def models(house: House, caller: Caller | None, _query: dict[str, list[str]]) -> Answer:
+    """OpenAI's list of the models that the caller may call, with the hub's own fields beside (contract 3.3)."""
     data = [
         {
             "id": model.id,
@@ -78,6 +78,7 @@ async def models(house: House, _caller: Caller | None, _query: dict[str, list[st
             "providerDisplayName": model.provider.display_name,
         }
         for model in house.catalog.models()
+        if caller is None or caller.rights.allows_model(model.id, model.id.partition("/")[2])
     ]
     return 200, {"object": "list", "data": data}
 

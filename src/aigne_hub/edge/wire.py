@@ -31,7 +31,7 @@ _STREAM_HEAD = (
 class AsgiReply:
     """One answer to one request (relay/reply.py)."""
 
-    __slots__ = ("_hang_up", "_receive", "_request_id", "_send", "has_started")
+    __slots__ = ("_hang_up", "_receive", "_request_id", "_send", "extra", "has_started")
 
     def __init__(self, receive: Receive, send: Send, request_id: str) -> None:
         self._receive = receive
@@ -39,6 +39,7 @@ class AsgiReply:
         self._request_id = (b"x-request-id", request_id.encode("ascii"))
         self._hang_up: asyncio.Future[Message] | None = None
         self.has_started = False
+        self.extra: Headers = []  # more headers of whatever is answered
 
     @property
     def is_gone(self) -> bool:
@@ -50,7 +51,9 @@ class AsgiReply:
     async def json(self, status: int, body: bytes, extra: Headers | None = None) -> None:
         self.has_started = True
         headers = [JSON, (b"content-length", b"%d" % len(body)), self._request_id, ANY_ORIGIN, EXPOSED]
-        await self._send({"type": "http.response.start", "status": status, "headers": headers + (extra or [])})
+        headers += self.extra
+        headers += extra or []
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
 
     async def error(self, error: HubError) -> None:
@@ -58,7 +61,8 @@ class AsgiReply:
 
     async def begin(self) -> None:
         self.has_started = True
-        await self._send({"type": "http.response.start", "status": 200, "headers": [*_STREAM_HEAD, self._request_id]})
+        headers = [*_STREAM_HEAD, self._request_id, *self.extra]
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
         await self._send({"type": "http.response.body", "body": b"", "more_body": True})  # lets the head go at once
         # The body has been read, so the next thing to receive is that the caller went, or that we finished.
         self._hang_up = asyncio.ensure_future(self._receive())

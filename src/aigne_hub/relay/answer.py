@@ -7,10 +7,10 @@ from msgspec import Struct
 
 from aigne_hub.access.identity import Caller
 from aigne_hub.base.deadlines import Deadlines
-from aigne_hub.base.errors import HubError, Unavailable, UpstreamFailed
+from aigne_hub.base.errors import HubError, NotAllowed, Unavailable, UpstreamFailed
 from aigne_hub.catalog.entries import Target
 from aigne_hub.catalog.snapshot import CatalogSnapshot
-from aigne_hub.dialects.call import Call, Dialect, Stream
+from aigne_hub.dialects.call import Call, Dialect, Stream, Usage
 from aigne_hub.dialects.openai_errors import error_of_answer
 from aigne_hub.outbound import Client, Exchange, Limits
 from aigne_hub.relay.reply import Reply
@@ -50,20 +50,20 @@ class Relay:
         self._limits = limits
         self._drain_s = drain_s
 
-    async def answer(self, caller: Caller, call: Call, dialect: Dialect, reply: Reply, origin: Origin) -> None:
-        """Answer `call`, or raise a HubError while nothing of an answer has left.
+    async def answer(self, caller: Caller, call: Call, dialect: Dialect, reply: Reply, origin: Origin) -> Usage | None:
+        """Answer `call`, or raise a HubError while nothing of an answer has left; what it used, if that is known.
 
         Once an answer has begun, an error ends it with an event in the caller's dialect.
         """
         target = self._catalog.resolve(call.model)
+        _refuse_foreign_model(caller, call, target)
         record = self._open(caller, call, target, origin)
         try:
             exchange = await self._send(target, call, dialect)
             try:
                 if call.is_stream:
-                    await self._stream(exchange, call, dialect, reply, record)
-                else:
-                    await self._whole(exchange, call, dialect, reply, record)
+                    return await self._stream(exchange, call, dialect, reply, record)
+                return await self._whole(exchange, call, dialect, reply, record)
             finally:
                 exchange.close()
         except HubError as error:
@@ -71,6 +71,7 @@ class Relay:
             if not reply.has_started:
                 raise
             await reply.finish(dialect.write_error_event(error))
+            return None
         finally:
             if not record.is_settled:  # cancelled, or a fault of ours: the record says so all the same
                 record.settle(Status.failed, None, source=Source.partial, error="the hub broke the call off")
@@ -106,15 +107,20 @@ class Relay:
         finally:
             exchange.close()
 
-    async def _whole(self, exchange: Exchange, call: Call, dialect: Dialect, reply: Reply, record: OpenCall) -> None:
+    async def _whole(
+        self, exchange: Exchange, call: Call, dialect: Dialect, reply: Reply, record: OpenCall
+    ) -> Usage | None:
         answer = await exchange.read()
         record.mark_first_byte()
         usage = dialect.read_usage(answer)
         shown = dialect.write_answer(answer, call, record.id)
         await record.settle(Status.success, usage, source=Source.reported if usage else Source.missing)
         await reply.whole(shown)
+        return usage
 
-    async def _stream(self, exchange: Exchange, call: Call, dialect: Dialect, reply: Reply, record: OpenCall) -> None:
+    async def _stream(
+        self, exchange: Exchange, call: Call, dialect: Dialect, reply: Reply, record: OpenCall
+    ) -> Usage | None:
         stream = dialect.open_stream(call, record.id)
         await reply.begin()
         if await self._forward(exchange, stream, reply, record):
@@ -124,6 +130,7 @@ class Relay:
             await reply.finish(last)
         else:
             await record.settle(Status.failed, stream.usage, source=Source.partial, error=_HUNG_UP)
+        return stream.usage
 
     async def _forward(self, exchange: Exchange, stream: Stream, reply: Reply, record: OpenCall) -> bool:
         """Pass the events on as they come; False when the caller hung up and the rest was not waited for."""
@@ -160,6 +167,13 @@ class Relay:
             await record.settle(Status.failed, None, source=source, error=f"{error.code}: {error.message}")
         except Unavailable:
             log.error("call not recorded", **facts)
+
+
+def _refuse_foreign_model(caller: Caller, call: Call, target: Target) -> None:
+    if caller.rights.models is None:
+        return
+    if not caller.rights.allows_model(call.model, target.model, f"{target.provider.name}/{target.model}"):
+        raise NotAllowed(f"this key may not call {call.model}", code="model_not_allowed", param="model")
 
 
 def _retry_after(exchange: Exchange) -> int | None:
