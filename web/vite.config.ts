@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { convertCssVariables, defaultCssVariablesResolver, deepMerge, DEFAULT_THEME, mergeMantineTheme } from "@mantine/core";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
-import { theme, themeVariables } from "./src/theme";
+import { theme, themeVariables } from "./src/theme.ts";
 
 const OUT = fileURLToPath(new URL("../src/aigne_hub/console/dist", import.meta.url));
 const COMPRESSED = new Set([".css", ".html", ".js", ".svg"]);
@@ -53,6 +53,6 @@ export default defineConfig({
     chunkSizeWarningLimit: 700,
   },
   server: {
-    proxy: { "/api": "http://127.0.0.1:3030", "/oauth": "http://127.0.0.1:3030", "/.well-known/service/api": "http://127.0.0.1:3030" },
+    proxy: Object.fromEntries(["/api", "/oauth", "/.well-known/service/api"].map((path) => [path, "http://127.0.0.1:3030"])),
   },
 });

@@ -1,7 +1,8 @@
 /** Every address of the console, and what has to be true before its page is shown. */
 import type { QueryClient } from "@tanstack/react-query";
 import {
-  createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect,
+  createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, parseSearchWith, redirect,
+  stringifySearchWith,
 } from "@tanstack/react-router";
 import { isAdmin, sessionQuery } from "./api/session";
 import { safeNext } from "./front/next";
@@ -48,25 +49,29 @@ const front = createRoute({
   component: lazyRouteComponent(() => import("./front/Front"), "Front"),
 });
 
-const text = (value: unknown): string | undefined =>
-  typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined;
+const frontInside = createRoute({
+  getParentRoute: () => front,
+  id: "front-inside",
+  beforeLoad: needSession,
+  component: Outlet,
+});
 
+/** The router reads "1" and "true" as a number and a boolean; here everything is a text. */
+const text = (value: unknown): string | undefined =>
+  value === undefined || value === null || value === "" || typeof value === "object" ? undefined : String(value);
+
+/** The one parameter that a page reads, when it is there. */
+function keep<N extends string>(name: N, search: Record<string, unknown>): { [name in N]?: string } {
+  const value = text(search[name]);
+  return (value === undefined ? {} : { [name]: value }) as { [name in N]?: string };
+}
+
+/** The path and code of each page; the code is loaded when the page is first wanted. */
 const ownPages = [
-  createRoute({
-    getParentRoute: () => inside,
-    path: "/",
-    component: lazyRouteComponent(() => import("./pages/Overview"), "Overview"),
-  }),
-  createRoute({
-    getParentRoute: () => inside,
-    path: "/profile",
-    component: lazyRouteComponent(() => import("./pages/profile/ProfilePage"), "ProfilePage"),
-  }),
-  createRoute({
-    getParentRoute: () => inside,
-    path: "/access-keys",
-    component: lazyRouteComponent(() => import("./pages/keys/KeysPage"), "KeysPage"),
-  }),
+  createRoute({ getParentRoute: () => inside, path: "/", component: lazyRouteComponent(() => import("./pages/Overview"), "Overview") }),
+  createRoute({ getParentRoute: () => inside, path: "/access-keys", component: lazyRouteComponent(() => import("./pages/keys/KeysPage"), "KeysPage") }),
+  createRoute({ getParentRoute: () => inside, path: "/apps", component: lazyRouteComponent(() => import("./pages/AppsPage"), "AppsPage") }),
+  createRoute({ getParentRoute: () => inside, path: "/profile", component: lazyRouteComponent(() => import("./pages/profile/ProfilePage"), "ProfilePage") }),
 ];
 
 const signIn = createRoute({
@@ -83,9 +88,43 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import("./front/SignIn"), "SignIn"),
 });
 
+const links = ["/setup", "/link"].map((path) =>
+  createRoute({
+    getParentRoute: () => front,
+    path,
+    component: lazyRouteComponent(() => import("./front/OpenLink"), "OpenLink"),
+  }),
+);
+
+const forgot = createRoute({
+  getParentRoute: () => front,
+  path: "/forgot",
+  component: lazyRouteComponent(() => import("./front/Forgot"), "Forgot"),
+});
+
+const answers = [
+  createRoute({
+    getParentRoute: () => frontInside,
+    path: "/consent",
+    validateSearch: (search: Record<string, unknown>): { request?: string } => keep("request", search),
+    component: lazyRouteComponent(() => import("./front/Consent"), "Consent"),
+  }),
+  createRoute({
+    getParentRoute: () => frontInside,
+    path: "/device",
+    validateSearch: (search: Record<string, unknown>): { user_code?: string } => keep("user_code", search),
+    component: lazyRouteComponent(() => import("./front/Device"), "Device"),
+  }),
+  createRoute({
+    getParentRoute: () => frontInside,
+    path: "/.well-known/service/gen-simple-access-key",
+    component: lazyRouteComponent(() => import("./front/Connect"), "Connect"),
+  }),
+];
+
 const tree = root.addChildren([
   inside.addChildren([...ownPages, administration.addChildren([])]),
-  front.addChildren([signIn]),
+  front.addChildren([signIn, forgot, ...links, frontInside.addChildren(answers)]),
 ]);
 
 export function makeRouter(client: QueryClient) {
@@ -96,6 +135,8 @@ export function makeRouter(client: QueryClient) {
     defaultPendingComponent: Waiting,
     defaultErrorComponent: Broken,
     scrollRestoration: true,
+    parseSearch: parseSearchWith((value) => value),
+    stringifySearch: stringifySearchWith(String),
   });
 }
 

@@ -46,6 +46,8 @@ export function themeVariables(merged: MantineTheme): ConvertCSSVariablesInput {
   return {
     variables: {},
     light: {
+      "--mantine-color-text": "#171c26",
+      "--mantine-color-bright": "#0c0e12",
       "--mantine-color-dimmed": colour("gray", 6),
       "--mantine-color-placeholder": colour("gray", 6),
       "--mantine-color-error": colour("red", 7),
@@ -57,6 +59,14 @@ export function themeVariables(merged: MantineTheme): ConvertCSSVariablesInput {
       "--hub-accent-text": "#0f574e",
     },
     dark: {
+      "--mantine-color-accent-light": "rgba(43, 161, 143, 0.18)",
+      "--mantine-color-accent-light-color": "#8fdccd",
+      "--mantine-color-gray-light": "rgba(155, 165, 181, 0.16)",
+      "--mantine-color-gray-light-color": "#c1c8d3",
+      "--mantine-color-orange-light": "rgba(247, 144, 9, 0.16)",
+      "--mantine-color-orange-light-color": "#fec84b",
+      "--mantine-color-red-light": "rgba(240, 68, 56, 0.18)",
+      "--mantine-color-red-light-color": "#fda29b",
       "--mantine-color-dimmed": colour("dark", 2),
       "--mantine-color-placeholder": colour("dark", 2),
       "--mantine-color-error": colour("red", 3),

@@ -19,6 +19,7 @@ export function NotFound() {
     <Center component="main" mih="80dvh">
       <Empty
         icon={IconMapOff}
+        order={1}
         title={say(words.title)}
         text={say(words.text)}
         action={

@@ -17,3 +17,13 @@ const SERVED = ["/api/", "/oauth/"];
 export function isServed(path: string): boolean {
   return SERVED.some((start) => path.startsWith(start));
 }
+
+/** False for addresses that would run as a script or show what the page did not load. */
+export function isOpenable(address: string): boolean {
+  try {
+    const { protocol } = new URL(address, "https://here.invalid");
+    return !["javascript:", "data:", "vbscript:", "blob:", "file:", "about:"].includes(protocol);
+  } catch {
+    return false;
+  }
+}

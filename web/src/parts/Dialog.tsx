@@ -4,6 +4,7 @@ import { useMediaQuery } from "@mantine/hooks";
 import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useSay } from "../language/language";
+import classes from "./Dialog.module.css";
 import { Refusal } from "./Empty";
 import { common } from "./words";
 
@@ -21,20 +22,19 @@ export function Dialog({ isOpen, close, title, children, size = "md", isEasilyCl
   const say = useSay();
   const isNarrow = useMediaQuery("(max-width: 36em)", false, { getInitialValueInEffect: false });
   return (
-    <Modal
-      opened={isOpen}
-      onClose={close}
-      title={title}
-      size={size}
-      centered
-      fullScreen={isNarrow}
-      lockScroll={false}
+    <Modal.Root
+      opened={isOpen} onClose={close} size={size} centered fullScreen={isNarrow} lockScroll={false}
       closeOnClickOutside={isEasilyClosed}
-      closeButtonProps={{ "aria-label": say(common.close) }}
-      styles={{ title: { fontWeight: 650, fontSize: "1.125rem" } }}
     >
-      {children}
-    </Modal>
+      <Modal.Overlay />
+      <Modal.Content>
+        <div className={classes.head}>
+          <Modal.Title className={classes.title}>{title}</Modal.Title>
+          <Modal.CloseButton aria-label={say(common.close)} />
+        </div>
+        <Modal.Body className={classes.body}>{children}</Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

@@ -12,15 +12,17 @@ interface EmptyProps {
   title: string;
   text: ReactNode;
   action?: ReactNode;
+  /** 1 where this is the whole page. */
+  order?: 1 | 2;
 }
 
-export function Empty({ icon: Mark, title, text, action }: EmptyProps) {
+export function Empty({ icon: Mark, title, text, action, order = 2 }: EmptyProps) {
   return (
     <div className={classes.empty}>
       <ThemeIcon size={56} radius={16} variant="light">
         <Mark size={28} stroke={1.5} />
       </ThemeIcon>
-      <Title order={2} mt="md">
+      <Title order={order} mt="md">
         {title}
       </Title>
       <Text c="dimmed" maw={440} mt={4} mb="lg">

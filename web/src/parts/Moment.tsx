@@ -2,17 +2,18 @@
 import { useLanguage, type Language } from "../language/language";
 
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
-  ["year", 31_557_600], ["month", 2_629_800], ["week", 604_800], ["day", 86_400], ["hour", 3600], ["minute", 60],
+  ["year", 31_557_600], ["month", 2_629_800], ["day", 86_400], ["hour", 3600], ["minute", 60],
 ];
+const LEAST_COUNT: Partial<Record<Intl.RelativeTimeFormatUnit, number>> = { year: 2, month: 3 };
 
 const locale = (language: Language): string => (language === "zh" ? "zh-CN" : "en");
 
-/** "5 minutes ago", "in 3 days". */
+/** "5 minutes ago", "in 50 days"; months and years only where days would be hard to grasp. */
 export function relative(at: Date, now: Date, language: Language): string {
   const seconds = (at.getTime() - now.getTime()) / 1000;
   const format = new Intl.RelativeTimeFormat(locale(language), { numeric: "auto" });
   for (const [unit, length] of STEPS) {
-    if (Math.abs(seconds) >= length) return format.format(Math.trunc(seconds / length), unit);
+    if (Math.abs(seconds) >= length * (LEAST_COUNT[unit] ?? 1)) return format.format(Math.trunc(seconds / length), unit);
   }
   return format.format(0, "second");
 }

@@ -21,7 +21,9 @@ export function RowMenu({ name, actions }: { name: string; actions: readonly Row
     action.act();
   };
   return (
-    <Menu position="bottom-end" width={220} returnFocus>
+    <Menu
+      position="bottom-end" width={220} returnFocus withInitialFocusPlaceholder={false} portalProps={{ target: "#content" }}
+    >
       <Menu.Target>
         <ActionIcon ref={button} variant="subtle" color="gray" aria-label={say(common.actions, { name })}>
           <IconDots size={18} />
@@ -32,7 +34,7 @@ export function RowMenu({ name, actions }: { name: string; actions: readonly Row
           <Menu.Item
             key={action.label}
             leftSection={<action.icon size={16} />}
-            {...(action.isDanger ? { color: "red" } : {})}
+            {...(action.isDanger ? { color: "var(--mantine-color-error)" } : {})}
             onClick={() => run(action)}
           >
             {action.label}

@@ -34,23 +34,25 @@ export function Shell() {
         </Link>
         <UserMenu isCompact />
       </header>
-      <aside className={classes.side}>
+      <header className={classes.side}>
         <Link to="/" aria-label={say(words.home)} className={classes.home}>
           <Brand />
         </Link>
         <Places />
         <UserMenu />
-      </aside>
-      <Drawer
-        opened={isOpen}
-        onClose={drawer.close}
-        title={<Brand size={24} />}
-        size={288}
-        lockScroll={false}
-        closeButtonProps={{ "aria-label": say(common.close) }}
-      >
-        <Places onChoice={drawer.close} />
-      </Drawer>
+      </header>
+      <Drawer.Root opened={isOpen} onClose={drawer.close} size={288} lockScroll={false}>
+        <Drawer.Overlay />
+        <Drawer.Content aria-label={say(words.navigation)}>
+          <div className={classes.drawerHead}>
+            <Brand size={24} />
+            <Drawer.CloseButton aria-label={say(common.close)} />
+          </div>
+          <Drawer.Body>
+            <Places onChoice={drawer.close} />
+          </Drawer.Body>
+        </Drawer.Content>
+      </Drawer.Root>
       <main id="content" tabIndex={-1} ref={main} className={classes.main}>
         <div className={classes.inner}>
           <Outlet />

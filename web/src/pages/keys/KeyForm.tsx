@@ -1,14 +1,14 @@
 /** The form of a key, for a new one and for changing one; restrictions are folded until they are wanted. */
 import {
-  Accordion, Button, Checkbox, Group, NativeSelect, NumberInput, SimpleGrid, Stack, Switch, TagsInput, Text, TextInput,
+  Checkbox, NativeSelect, NumberInput, Stack, Switch, TagsInput, TextInput,
 } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useState } from "react";
 import { rolesUpTo, useMe } from "../../api/session";
 import type { Key, Role, Scope } from "../../api/shapes";
 import { useSay } from "../../language/language";
-import { Refusal } from "../../parts/Empty";
-import { isFilled, placeFault } from "../../parts/forms";
+import { Fold } from "../../parts/Fold";
+import { FormFoot } from "../../parts/FormFoot";
+import { isFilled, useSending } from "../../parts/forms";
 import { common, roles, scopes as scopeWords } from "../../parts/words";
 import { keyWords as words } from "./words";
 import type { KeyLimits } from "./queries";
@@ -38,7 +38,7 @@ interface FormValues extends Record<string, unknown> {
 function valuesOf(key: Key | null, role: Role): FormValues {
   return {
     name: key?.name ?? "",
-    role: key?.role ?? role,
+    role: key?.role ?? (role === "guest" ? "guest" : "member"),
     lifetime: String(90 * DAY_S),
     isLimited: key !== null && key.scopes !== null,
     scopes: key?.scopes ?? ["inference", "models.read"],
@@ -93,21 +93,9 @@ export function KeyForm({ of, ownerRole, submit, close }: KeyFormProps) {
   const me = useMe();
   const highest = ownerRole ?? me.role;
   const form = useKeyForm(of, highest);
-  const [refusal, setRefusal] = useState<unknown>(null);
-  const [isPending, setPending] = useState(false);
-  const send = async (values: FormValues): Promise<void> => {
-    setPending(true);
-    setRefusal(null);
-    try {
-      await submit(bodyOf(values));
-    } catch (error) {
-      setRefusal(placeFault(form, error, say));
-    } finally {
-      setPending(false);
-    }
-  };
+  const { send, refusal, isPending } = useSending(form, (values) => submit(bodyOf(values)));
   return (
-    <form onSubmit={form.onSubmit((values) => void send(values))} noValidate>
+    <form onSubmit={send} noValidate>
       <Stack>
         <TextInput
           label={say(common.name)} description={say(words.nameHint)} maxLength={100} data-autofocus
@@ -115,11 +103,9 @@ export function KeyForm({ of, ownerRole, submit, close }: KeyFormProps) {
         />
         {of === null && <NewKeyFields form={form} highest={highest} />}
         <Restrictions form={form} isOpen={of !== null} />
-        <Refusal error={refusal} />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={close}>{say(common.cancel)}</Button>
-          <Button type="submit" loading={isPending}>{say(of === null ? words.create : common.save)}</Button>
-        </Group>
+        <FormFoot
+          refusal={refusal} isPending={isPending} close={close} submit={say(of === null ? words.create : common.save)}
+        />
       </Stack>
     </form>
   );
@@ -147,13 +133,7 @@ function NewKeyFields({ form, highest }: { form: Form; highest: Role }) {
 function Restrictions({ form, isOpen }: { form: Form; isOpen: boolean }) {
   const say = useSay();
   return (
-    <Accordion variant="contained" defaultValue={isOpen ? "restrictions" : null}>
-      <Accordion.Item value="restrictions">
-        <Accordion.Control>
-          <Text fw={600} size="sm">{say(words.advanced)}</Text>
-          <Text c="dimmed" size="xs">{say(words.advancedHint)}</Text>
-        </Accordion.Control>
-        <Accordion.Panel>
+    <Fold title={say(words.advanced)} text={say(words.advancedHint)} isOpen={isOpen}>
           <Stack>
             <Switch label={say(words.limitScopes)} {...form.getInputProps("isLimited", { type: "checkbox" })} />
             {form.values.isLimited && (
@@ -171,18 +151,16 @@ function Restrictions({ form, isOpen }: { form: Form; isOpen: boolean }) {
               label={say(words.addresses)} description={say(words.addressesHint)} acceptValueOnBlur
               {...form.getInputProps("addresses")}
             />
-            <SimpleGrid cols={3} spacing="xs">
+            <div className="hub-columns">
               {(["requestsPerMinute", "tokensPerMinute", "concurrency"] as const).map((field) => (
                 <NumberInput
                   key={field} label={say(LIMIT_WORDS[field])} placeholder={say(words.unlimited)}
                   min={1} allowDecimal={false} hideControls thousandSeparator=" " {...form.getInputProps(field)}
                 />
               ))}
-            </SimpleGrid>
+            </div>
           </Stack>
-        </Accordion.Panel>
-      </Accordion.Item>
-    </Accordion>
+    </Fold>
   );
 }
 

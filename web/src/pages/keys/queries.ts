@@ -1,5 +1,5 @@
 /** Access keys as the hub gives and takes them. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useChange } from "../../api/changes";
 import { hub, take } from "../../api/client";
 import { useList } from "../../api/lists";
 import type { Key, Scope } from "../../api/shapes";
@@ -24,14 +24,7 @@ export interface KeyLimits {
 
 /** Runs a change of keys and looks at the lists anew. */
 export function useKeyChange<V, T>(change: (values: V) => Promise<T>, done?: (result: T) => void) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: change,
-    onSuccess: async (result) => {
-      done?.(result);
-      await client.invalidateQueries({ queryKey: KEYS });
-    },
-  });
+  return useChange(KEYS, change, done);
 }
 
 export const revokeKey = (id: string): Promise<Key> =>
