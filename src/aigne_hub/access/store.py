@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from ipaddress import ip_network
 
-from sqlalchemy import Row, RowMapping, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, RowMapping, and_, bindparam, delete, func, insert, or_, select, update
 
 from aigne_hub.access.identity import (
     ALL_RIGHTS,
@@ -143,10 +143,26 @@ async def list_keys(
     if user_id is not None:
         query = query.where(keys.c.user_id == user_id)
     if is_live_at is not None:
-        query = query.where(
-            keys.c.revoked_ms.is_(None), or_(keys.c.expires_ms.is_(None), keys.c.expires_ms > is_live_at)
-        )
+        query = query.where(_is_live(is_live_at))
     return [_key(row) for row in await conn.execute(query)]
+
+
+async def page_of_keys(
+    conn: Conn, *, before: int | None, limit: int, user_id: UserId | None, is_live_at: int | None
+) -> list[Key]:
+    """Keys from the newest on, older than the id `before`."""
+    query = select(keys).order_by(keys.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(keys.c.id < before)
+    if user_id is not None:
+        query = query.where(keys.c.user_id == user_id)
+    if is_live_at is not None:
+        query = query.where(_is_live(is_live_at))
+    return [_key(row) for row in await conn.execute(query)]
+
+
+def _is_live(now_ms: int) -> ColumnElement[bool]:
+    return and_(keys.c.revoked_ms.is_(None), or_(keys.c.expires_ms.is_(None), keys.c.expires_ms > now_ms))
 
 
 async def users_by_id(conn: Conn, wanted: Collection[int]) -> list[User]:

@@ -15,6 +15,12 @@ class Shape(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
 
 
+class Strict(Shape):
+    """A body that changes something: a field nobody knows is refused, never passed over."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 def iso(ms: int | None) -> str | None:
     """Unix milliseconds as ISO 8601 in UTC."""
     if ms is None:
