@@ -43,6 +43,12 @@ class RunningHub:
     def bearer(self, key: str | None = None) -> dict[str, str]:
         return {"authorization": f"Bearer {key or self.member_key}"}
 
+    async def signed_in(self, user: User) -> dict[str, str]:
+        """The headers of a person's console: the session's cookie and its CSRF token."""
+        async with self.house.database.write() as conn:
+            opened = await self.house.sessions.open(conn, user, method="password", address=None, user_agent="test")
+        return {"cookie": f"hub_session={opened.secret}", "x-csrf-token": self.house.sessions.csrf_token(opened.secret)}
+
     async def ask(self, body: Any = None, *, path: str = "/v1/chat/completions", **headers: str) -> httpx.Response:
         """One call with the member's key."""
         body = body or {"model": "up/m", "messages": [{"role": "user", "content": "hi"}]}

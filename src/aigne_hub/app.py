@@ -11,6 +11,7 @@ from pathlib import Path
 
 import structlog
 
+from aigne_hub.access.connect.desk import ConnectDesk
 from aigne_hub.access.keys import Keys
 from aigne_hub.access.limits import MemoryCounters
 from aigne_hub.access.preferences import PreferenceBook
@@ -66,6 +67,7 @@ async def open_house(settings: Settings, *, clock: Clock | None = None) -> Async
         access = AccessSnapshot(vault, clock, stale_s=settings.stale_s)
         catalog = CatalogSnapshot(vault, clock)
         journal = Journal(vault, clock)
+        keys = Keys(vault, clock, ids, journal)
         providers = CatalogRegistry(vault, clock, ids, journal)
         recorder = Recorder(database.writer, database.dialect, clock, ids)
         house = House(
@@ -75,7 +77,8 @@ async def open_house(settings: Settings, *, clock: Clock | None = None) -> Async
             database=database,
             access=access,
             users=Users(clock, ids, journal),
-            keys=Keys(vault, clock, ids, journal),
+            keys=keys,
+            connects=ConnectDesk(vault, clock, keys),
             sessions=Sessions(vault, clock, ids),
             tickets=TicketDesk(vault, clock, ids),
             preferences=PreferenceBook(clock, journal),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aigne_hub.access.connect.desk import ConnectDesk
 from aigne_hub.access.identity import Caller
 from aigne_hub.access.keys import Keys
 from aigne_hub.access.limits import Counters
@@ -41,6 +42,7 @@ class House:
     sessions: Sessions
     tickets: TicketDesk
     preferences: PreferenceBook
+    connects: ConnectDesk
     journal: Journal
     counters: Counters
     catalog: CatalogSnapshot

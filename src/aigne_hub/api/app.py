@@ -10,6 +10,7 @@ from starlette.routing import Match
 
 from aigne_hub import __version__
 from aigne_hub.api import access_keys, calls, providers
+from aigne_hub.api.connect import connect_routes
 from aigne_hub.api.credentials import credential_routes
 from aigne_hub.api.gates import refuse_ungated
 from aigne_hub.api.refusals import note_refusal, refusal_throttle
@@ -37,6 +38,7 @@ def control_plane(house: House) -> FastAPI:
         app.include_router(providers.router, prefix=prefix, tags=["providers"], include_in_schema=is_listed)
         app.include_router(credential_routes(), prefix=prefix, tags=["credentials"], include_in_schema=is_listed)
     app.include_router(access_keys.router, prefix="/api/access-keys", tags=["access keys"])
+    app.include_router(connect_routes())
     app.include_router(calls.router, prefix="/api/user", tags=["usage"])
     app.add_exception_handler(HubError, _hub_error)
     app.add_exception_handler(RequestValidationError, _invalid)
