@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from aigne_hub import __version__
-from aigne_hub.api import access_keys, calls, providers
+from aigne_hub.api import access_keys, audit, calls, providers
 from aigne_hub.api.connect import connect_routes
 from aigne_hub.api.credentials import credential_routes
 from aigne_hub.api.gates import refuse_ungated
@@ -39,6 +39,7 @@ def control_plane(house: House) -> FastAPI:
         app.include_router(credential_routes(), prefix=prefix, tags=["credentials"], include_in_schema=is_listed)
     app.include_router(access_keys.router, prefix="/api/access-keys", tags=["access keys"])
     app.include_router(connect_routes())
+    app.include_router(audit.router, prefix="/api/audit")
     app.include_router(calls.router, prefix="/api/user", tags=["usage"])
     app.add_exception_handler(HubError, _hub_error)
     app.add_exception_handler(RequestValidationError, _invalid)

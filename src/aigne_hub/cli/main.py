@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from aigne_hub import __version__
+from aigne_hub.cli.audit import audit
 from aigne_hub.cli.doctor import doctor
 from aigne_hub.cli.keys import key, user
 from aigne_hub.cli.providers import credential, provider
@@ -17,7 +18,7 @@ def main() -> None:
     """AIGNE Hub: one address and one key for every AI provider."""
 
 
-for command in (serve, migrate, user, key, provider, credential, doctor):
+for command in (serve, migrate, user, key, provider, credential, audit, doctor):
     main.add_command(command)
 
 
