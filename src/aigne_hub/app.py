@@ -11,6 +11,7 @@ from pathlib import Path
 
 import structlog
 
+from aigne_hub.access.apps.desk import AppDesk
 from aigne_hub.access.connect.desk import ConnectDesk
 from aigne_hub.access.keys import Keys
 from aigne_hub.access.limits import MemoryCounters
@@ -67,6 +68,7 @@ async def open_house(settings: Settings, *, clock: Clock | None = None) -> Async
         access = AccessSnapshot(vault, clock, stale_s=settings.stale_s)
         catalog = CatalogSnapshot(vault, clock)
         journal = Journal(vault, clock)
+        users = Users(clock, ids, journal)
         keys = Keys(vault, clock, ids, journal)
         providers = CatalogRegistry(vault, clock, ids, journal)
         recorder = Recorder(database.writer, database.dialect, clock, ids)
@@ -76,7 +78,8 @@ async def open_house(settings: Settings, *, clock: Clock | None = None) -> Async
             deadlines=deadlines,
             database=database,
             access=access,
-            users=Users(clock, ids, journal),
+            users=users,
+            apps=AppDesk(clock, users),
             keys=keys,
             connects=ConnectDesk(vault, clock, keys),
             sessions=Sessions(vault, clock, ids),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aigne_hub.access.apps.desk import AppDesk
 from aigne_hub.access.connect.desk import ConnectDesk
 from aigne_hub.access.identity import Caller
 from aigne_hub.access.keys import Keys
@@ -43,6 +44,7 @@ class House:
     tickets: TicketDesk
     preferences: PreferenceBook
     connects: ConnectDesk
+    apps: AppDesk
     journal: Journal
     counters: Counters
     catalog: CatalogSnapshot

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from aigne_hub.access import store
-from aigne_hub.access.identity import Caller, Key, KeyId, Means, Pass, Role, User, UserId
+from aigne_hub.access.apps import store as app_store
+from aigne_hub.access.apps.signature import SKEW_S, SignedRequest
+from aigne_hub.access.apps.store import App
+from aigne_hub.access.identity import Caller, Key, KeyId, Means, Pass, Rights, Role, Scope, User, UserId
 from aigne_hub.access.oauth import store as oauth_store
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.crypto import Vault
-from aigne_hub.base.errors import NotAllowed, NotSignedIn, Unavailable
+from aigne_hub.base.errors import NotAllowed, NotFound, NotSignedIn, Unavailable
 from aigne_hub.db.engine import Conn
 
 _PART = 2000  # rows read at a time, so that loading very many does not hold the loop
 _REMEMBERED = 20_000  # digests kept, so that a known secret is hashed once, not at every call
 _LONGEST_SECRET = 512
+_APP_RIGHTS = Rights(scopes=frozenset({Scope.inference, Scope.models_read, Scope.usage_read}))
 
 
 class AccessSnapshot:
@@ -32,6 +36,7 @@ class AccessSnapshot:
         self._users: dict[UserId, User] = {}
         self._passes: dict[bytes, Pass] = {}
         self._held: dict[int, tuple[bytes, ...]] = {}  # the digests of each key and token
+        self._apps: dict[str, App] = {}
         self._digests: dict[str, bytes] = {}
         self._used: dict[KeyId, tuple[int, str | None]] = {}
         self._good_until = float("-inf")
@@ -41,6 +46,7 @@ class AccessSnapshot:
         """Take in every change after the version held; `version` is the counter read before."""
         for user in await store.users_since(conn, self.version):
             self._users[user.id] = user
+        self._apps.update((app.id, app) for app in await app_store.since(conn, self.version))
         after = 0
         while part := await store.keys_since(conn, self.version, after=after, limit=_PART):
             for key in part:
@@ -91,6 +97,24 @@ class AccessSnapshot:
         if found.means is Means.key:
             self._used[KeyId(found.id)] = (now_ms, address)
         return Caller(user, _lower(found.role, user.role), found.means, found.id, found.rights, address)
+
+    def identify_app(self, signed: SignedRequest, address: str | None) -> Caller:
+        """The app that signed a V1 call (contract 1.5).
+
+        Raises NotFound for an unknown app, NotSignedIn for a signature that is bad or too old, NotAllowed
+        while no manager has switched the app on, Unavailable as `identify` does.
+        """
+        if self._clock.monotonic() > self._good_until:
+            raise Unavailable("signatures cannot be checked: the database has been away for too long", retry_after=5)
+        app = self._apps.get(signed.app_id)
+        if app is None:
+            raise NotFound("there is no such app: register its public key first", code="unknown_app")
+        if abs(self._clock.now_ms() / 1000 - signed.timestamp) > SKEW_S or not signed.is_by(app.public_key):
+            raise NotSignedIn("the signature is not valid, or is too old", code="invalid_signature")
+        user = self._users.get(app.user_id)
+        if user is None or user.disabled_ms is not None:
+            raise NotAllowed("this app waits to be allowed by an admin of the hub", code="app_waits")
+        return Caller(user, user.role, Means.signature, user.id, _APP_RIGHTS, address)
 
     def user(self, user_id: UserId) -> User | None:
         """A user by id, disabled ones included."""

@@ -14,6 +14,7 @@ from aigne_hub.api.connect import connect_routes
 from aigne_hub.api.credentials import credential_routes
 from aigne_hub.api.gates import refuse_ungated
 from aigne_hub.api.refusals import note_refusal, refusal_throttle
+from aigne_hub.api.registered_apps import app_routes
 from aigne_hub.base.errors import BadRequest, HubError, NotFound, WrongMethod
 from aigne_hub.dialects.openai_errors import error_body
 from aigne_hub.house import House
@@ -40,6 +41,7 @@ def control_plane(house: House) -> FastAPI:
     app.include_router(access_keys.router, prefix="/api/access-keys", tags=["access keys"])
     app.include_router(connect_routes())
     app.include_router(audit.router, prefix="/api/audit")
+    app.include_router(app_routes(), prefix="/api/app")
     app.include_router(calls.router, prefix="/api/user", tags=["usage"])
     app.add_exception_handler(HubError, _hub_error)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -10,6 +10,7 @@ from aigne_hub.edge.inference import InferenceDoor
 from aigne_hub.edge.listings import ReadingDoor, discovery, healthz, models, readyz, status
 from aigne_hub.edge.passage import Asgi, Passage
 from aigne_hub.edge.reading import BodyReader, request_id_of
+from aigne_hub.edge.signed import SignedDoor
 from aigne_hub.edge.wire import AsgiReply, Receive, Scope, Send
 from aigne_hub.house import House
 
@@ -50,6 +51,9 @@ def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
     def inference(dialect: Dialect, *, is_reference: bool) -> InferenceDoor:
         return InferenceDoor(house, reader, dialect, is_reference=is_reference)
 
+    def signed(dialect: Dialect) -> SignedDoor:
+        return SignedDoor(house, reader, dialect, is_reference=True)
+
     plain = inference(OpenAIChat(is_hybrid=False), is_reference=False)
     hybrid = inference(OpenAIChat(is_hybrid=True), is_reference=True)
     model_list = ReadingDoor(house, models, needs_caller=True)
@@ -64,6 +68,9 @@ def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
         "/api/embeddings": inference(Embeddings(), is_reference=True),
         "/v1/models": model_list,
         "/api/v2/models": model_list,
+        "/api/v1/chat/completions": signed(OpenAIChat(is_hybrid=True)),
+        "/api/v1/completions": signed(OpenAIChat(is_hybrid=True)),
+        "/api/v1/embeddings": signed(Embeddings()),
         "/api/v2/status": ReadingDoor(house, status, needs_caller=False),
         "/__blocklet__.js": ReadingDoor(house, discovery, needs_caller=False),
         "/healthz": ReadingDoor(house, healthz, needs_caller=False),

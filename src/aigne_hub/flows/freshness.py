@@ -7,9 +7,10 @@ from typing import Protocol
 
 import structlog
 
+from aigne_hub.access.apps.signature import SignedRequest
 from aigne_hub.access.identity import Caller
 from aigne_hub.access.snapshot import AccessSnapshot
-from aigne_hub.base.errors import NotSignedIn, Unavailable
+from aigne_hub.base.errors import NotFound, NotSignedIn, Unavailable
 from aigne_hub.base.ids import KEY_PREFIX, TOKEN_PREFIX
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.db.engine import Conn, Database
@@ -81,6 +82,14 @@ class Freshness:
                 raise
             # It may be a good key that this process has not seen yet: an outage is told as one.
             raise Unavailable("access keys cannot be checked: the database is away", retry_after=1) from None
+
+    async def identify_app(self, signed: SignedRequest, address: str | None) -> Caller:
+        """The app that signed a call. An unknown one is looked for in the database once more."""
+        try:
+            return self._access.identify_app(signed, address)
+        except NotFound:
+            await self._catch_up()
+        return self._access.identify_app(signed, address)
 
     async def missing(self) -> list[str]:
         """What a call would lack right now; empty when the hub is ready."""
