@@ -11,6 +11,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { watchFocus } from "./parts/focus";
 import { makeQueryClient } from "./queries";
 import { makeRouter } from "./router";
 import { theme } from "./theme";
@@ -19,6 +20,7 @@ const colorSchemeManager = localStorageColorSchemeManager({ key: "hub-colour-sch
 const client = makeQueryClient(() => void router.invalidate());
 const router = makeRouter(client);
 
+watchFocus();
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 createRoot(root).render(

@@ -74,6 +74,22 @@ const ownPages = [
   createRoute({ getParentRoute: () => inside, path: "/profile", component: lazyRouteComponent(() => import("./pages/profile/ProfilePage"), "ProfilePage") }),
 ];
 
+const adminPages = [
+  createRoute({
+    getParentRoute: () => administration,
+    path: "/users",
+    validateSearch: (search: Record<string, unknown>): { tab?: string } => keep("tab", search),
+    component: lazyRouteComponent(() => import("./pages/users/UsersPage"), "UsersPage"),
+  }),
+  createRoute({ getParentRoute: () => administration, path: "/users/$userId/keys", component: lazyRouteComponent(() => import("./pages/users/UserKeysPage"), "UserKeysPage") }),
+  createRoute({ getParentRoute: () => administration, path: "/service-accounts", component: lazyRouteComponent(() => import("./pages/users/ServicesPage"), "ServicesPage") }),
+  createRoute({ getParentRoute: () => administration, path: "/oauth-clients", component: lazyRouteComponent(() => import("./pages/clients/ClientsPage"), "ClientsPage") }),
+  createRoute({ getParentRoute: () => administration, path: "/single-sign-on", component: lazyRouteComponent(() => import("./pages/issuers/SsoPage"), "SsoPage") }),
+  createRoute({ getParentRoute: () => administration, path: "/trusted-issuers", component: lazyRouteComponent(() => import("./pages/issuers/TrustedPage"), "TrustedPage") }),
+  createRoute({ getParentRoute: () => administration, path: "/audit", component: lazyRouteComponent(() => import("./pages/audit/AuditPage"), "AuditPage") }),
+  createRoute({ getParentRoute: () => administration, path: "/settings", component: lazyRouteComponent(() => import("./pages/SettingsPage"), "SettingsPage") }),
+];
+
 const signIn = createRoute({
   getParentRoute: () => front,
   path: "/sign-in",
@@ -123,7 +139,7 @@ const answers = [
 ];
 
 const tree = root.addChildren([
-  inside.addChildren([...ownPages, administration.addChildren([])]),
+  inside.addChildren([...ownPages, administration.addChildren(adminPages)]),
   front.addChildren([signIn, forgot, ...links, frontInside.addChildren(answers)]),
 ]);
 

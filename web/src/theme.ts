@@ -47,6 +47,7 @@ export function themeVariables(merged: MantineTheme): ConvertCSSVariablesInput {
     variables: {},
     light: {
       "--mantine-color-text": "#171c26",
+      "--mantine-color-default-color": "#171c26",
       "--mantine-color-bright": "#0c0e12",
       "--mantine-color-dimmed": colour("gray", 6),
       "--mantine-color-placeholder": colour("gray", 6),

@@ -6,6 +6,7 @@ import type { ReactNode } from "react";
 import { useSay } from "../language/language";
 import classes from "./Dialog.module.css";
 import { Refusal } from "./Empty";
+import { useFocusBack } from "./focus";
 import { common } from "./words";
 
 interface DialogProps {
@@ -20,11 +21,12 @@ interface DialogProps {
 
 export function Dialog({ isOpen, close, title, children, size = "md", isEasilyClosed = true }: DialogProps) {
   const say = useSay();
+  useFocusBack(isOpen);
   const isNarrow = useMediaQuery("(max-width: 36em)", false, { getInitialValueInEffect: false });
   return (
     <Modal.Root
       opened={isOpen} onClose={close} size={size} centered fullScreen={isNarrow} lockScroll={false}
-      closeOnClickOutside={isEasilyClosed}
+      closeOnClickOutside={isEasilyClosed} returnFocus={false}
     >
       <Modal.Overlay />
       <Modal.Content>
@@ -46,12 +48,14 @@ interface ConfirmProps {
   confirm: string;
   /** What happens; the dialog stays open and tells the reason when it fails. */
   act: () => Promise<unknown>;
+  /** After it happened; closes unless another dialog follows. */
+  done?: () => void;
   isDanger?: boolean;
 }
 
-export function Confirm({ isOpen, close, title, text, confirm, act, isDanger = true }: ConfirmProps) {
+export function Confirm({ isOpen, close, title, text, confirm, act, done, isDanger = true }: ConfirmProps) {
   const say = useSay();
-  const action = useMutation({ mutationFn: act, onSuccess: () => leave() });
+  const action = useMutation({ mutationFn: act, onSuccess: () => (done ?? leave)() });
   const leave = (): void => {
     action.reset();
     close();

@@ -3,7 +3,8 @@ import type { UseFormReturnType } from "@mantine/form";
 import { notifications } from "@mantine/notifications";
 import { useState, type FormEvent } from "react";
 import { explain, Fault } from "../api/fault";
-import { useSay, type Say } from "../language/language";
+import { currentLanguage, say, useSay, type Say } from "../language/language";
+import { common } from "./words";
 
 /** Puts the refusal beside its field; gives it back when no field of the form is at fault. */
 export function placeFault<V extends Record<string, unknown>>(
@@ -17,12 +18,17 @@ export function placeFault<V extends Record<string, unknown>>(
 
 /** One toast for one done thing. */
 export function tellDone(message: string): void {
-  notifications.show({ message, color: "accent", autoClose: 4000, withBorder: true });
+  toast(message, "accent", 4000);
 }
 
 /** One toast for something that failed where no form is open. */
 export function tellFault(error: unknown, say: Say): void {
-  notifications.show({ message: explain(error, say), color: "red", autoClose: 8000, withBorder: true });
+  toast(explain(error, say), "red", 8000);
+}
+
+function toast(message: string, color: string, autoClose: number): void {
+  const closeButtonProps = { "aria-label": say(currentLanguage(), common.close) };
+  notifications.show({ message, color, autoClose, withBorder: true, closeButtonProps });
 }
 
 export function isFilled(value: string): boolean {

@@ -39,7 +39,7 @@ export function LinkedAccounts() {
     <Section
       title={say(words.linked)}
       text={say(words.linkedText)}
-      action={
+      action={open.length > 0 && (
         <Group gap="xs">
           {open.map((issuer) => (
             <Button
@@ -50,7 +50,7 @@ export function LinkedAccounts() {
             </Button>
           ))}
         </Group>
-      }
+      )}
     >
       <Refusal error={start.error} />
       <Items query={query} empty={say(words.noLinked)}>

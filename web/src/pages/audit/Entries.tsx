@@ -1,0 +1,119 @@
+/** The entries of the audit log; each opens to what it changed. */
+import { Button, Skeleton } from "@mantine/core";
+import { IconChevronDown } from "@tabler/icons-react";
+import type { List } from "../../api/lists";
+import type { AuditRow } from "../../api/shapes";
+import { useLanguage, useSay, type Say } from "../../language/language";
+import { Trouble } from "../../parts/Empty";
+import { StateMark } from "../../parts/Marks";
+import { exact, Moment } from "../../parts/Moment";
+import { common } from "../../parts/words";
+import { differences } from "./difference";
+import classes from "./Entries.module.css";
+import { auditWords as words } from "./words";
+
+export function Entries({ list, empty }: { list: List<AuditRow>; empty: React.ReactNode }) {
+  const say = useSay();
+  if (list.error !== null) return <Trouble error={list.error} retry={list.retry} />;
+  if (list.isLoading) {
+    return <div className={`hub-card ${classes.loading}`}>{[0, 1, 2, 3, 4].map((n) => <Skeleton key={n} height={24} />)}</div>;
+  }
+  if (list.rows.length === 0) return <div className="hub-card">{empty}</div>;
+  return (
+    <>
+      <ul className={`hub-card ${classes.entries}`} aria-label={say(words.entries)}>
+        {list.rows.map((row) => (
+          <li key={row.seq}>
+            <Entry of={row} />
+          </li>
+        ))}
+      </ul>
+      {list.hasMore && (
+        <Button variant="default" mt="md" loading={list.isLoadingMore} onClick={list.loadMore}>
+          {say(common.more)}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function Entry({ of }: { of: AuditRow }) {
+  const say = useSay();
+  const target = of.target?.name ?? of.target?.id;
+  return (
+    <details className={classes.entry}>
+      <summary className={classes.summary}>
+        <span className={classes.what}>
+          <code className={classes.action}>{of.action}</code>
+          {target !== undefined && <span className={classes.target}>{target}</span>}
+          {of.outcome === "refused" && <StateMark tone="bad" label={say(words.refused)} />}
+        </span>
+        <span className={classes.who}>{actorName(of, say)}</span>
+        <span className={classes.when}><Moment at={of.at} /></span>
+        <IconChevronDown size={16} aria-hidden />
+      </summary>
+      <Detail of={of} />
+    </details>
+  );
+}
+
+function actorName({ actor }: AuditRow, say: Say): string {
+  const kinds = {
+    user: words.someUser, key: words.someKey, token: words.someToken,
+    shell: words.shell, system: words.system, anyone: words.unknown,
+  };
+  const kind = say(kinds[actor.kind]);
+  if (actor.name === null) return kind;
+  return actor.kind === "user" ? actor.name : `${actor.name} (${kind})`;
+}
+
+function Detail({ of }: { of: AuditRow }) {
+  const say = useSay();
+  const language = useLanguage();
+  const facts = [
+    [words.exactly, exact(new Date(of.at), language)],
+    [words.means, of.actor.means],
+    [words.address, of.address],
+    [words.request, of.requestId],
+    [words.seal, `#${of.seq} · ${of.hash}`],
+  ] as const;
+  return (
+    <div className={classes.detail}>
+      <Changes of={of} />
+      <dl className={classes.facts}>
+        {facts.map(([label, value]) => value !== null && (
+          <div key={label[0]}>
+            <dt>{say(label)}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}
+
+function Changes({ of }: { of: AuditRow }) {
+  const say = useSay();
+  const rows = differences(of.before, of.after);
+  if (rows.length === 0) return null;
+  return (
+    <table className={classes.changes}>
+      <thead>
+        <tr>
+          <th scope="col">{say(words.field)}</th>
+          {of.before !== null && <th scope="col">{say(words.before)}</th>}
+          {of.after !== null && <th scope="col">{say(words.after)}</th>}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.field} data-changed={row.isChanged || undefined}>
+            <th scope="row">{row.field}</th>
+            {of.before !== null && <td>{row.isChanged && row.before !== null ? <del>{row.before}</del> : (row.before ?? "–")}</td>}
+            {of.after !== null && <td>{row.isChanged && row.after !== null ? <ins>{row.after}</ins> : (row.after ?? "–")}</td>}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
