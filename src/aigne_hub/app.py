@@ -11,6 +11,7 @@ from pathlib import Path
 
 import structlog
 
+from aigne_hub import console
 from aigne_hub.access.apps.desk import AppDesk
 from aigne_hub.access.connect.desk import ConnectDesk
 from aigne_hub.access.keys import Keys
@@ -28,6 +29,7 @@ from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.base.ids import IdSource
 from aigne_hub.catalog.registry import Registry as CatalogRegistry
 from aigne_hub.catalog.snapshot import CatalogSnapshot
+from aigne_hub.console.pages import Console
 from aigne_hub.db.boots import new_boot
 from aigne_hub.db.engine import Database
 from aigne_hub.edge.app import Edge
@@ -49,6 +51,7 @@ from aigne_hub.usage.recorder import Recorder
 log = structlog.get_logger()
 
 _LOCAL_START_S = 15.0
+_PAGES = Path(console.__file__).parent / "dist"  # what `make web` builds
 
 
 @asynccontextmanager
@@ -162,7 +165,7 @@ class Hub:
         try:
             async with open_house(self._settings) as house, background(house):
                 reader = BodyReader(house.deadlines, limit=self._settings.body_limit, seconds=self._settings.body_s)
-                self._edge = Edge(house, reader, control_plane(house))
+                self._edge = Edge(house, reader, control_plane(house), Console(_PAGES))
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
         except Exception as error:  # the server must hear of it, or it would wait for ever

@@ -33,3 +33,17 @@ async def test_many_requests_on_one_connection_are_answered_in_turn(hub: Running
         answer = await hub.ask(None, **{"x-request-id": f"r{number}"})
         assert answer.headers["x-request-id"] == f"r{number}"
     assert len(await hub.calls()) == 20
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/keys/of/somebody", "/.well-known/service/gen-simple-access-key"])
+async def test_every_other_page_is_the_consoles_and_strict(hub: RunningHub, path: str) -> None:
+    answer = await hub.http.get(path, headers={"accept": "text/html"})
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/api/nothing", "/v1/nothing", "/oauth/nothing", "/.well-known/nothing"])
+async def test_what_is_of_an_api_is_never_a_page(hub: RunningHub, path: str) -> None:
+    answer = await hub.http.get(path, headers={"accept": "text/html"})
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/json")

@@ -13,6 +13,7 @@ from aigne_hub.api import access_keys, audit, calls, providers
 from aigne_hub.api.connect import connect_routes
 from aigne_hub.api.credentials import credential_routes
 from aigne_hub.api.gates import refuse_ungated
+from aigne_hub.api.openapi import completed
 from aigne_hub.api.refusals import note_refusal, refusal_throttle
 from aigne_hub.api.registered_apps import app_routes
 from aigne_hub.base.errors import BadRequest, HubError, NotFound, WrongMethod
@@ -24,6 +25,14 @@ _SENTENCE_PATHS = ("/api/user/", "/api/ai-providers", "/api/ai/", "/api/usage/")
 
 
 def control_plane(house: House) -> FastAPI:
+    """The control plane of a house. Raises RuntimeError when a route does not say who may use it."""
+    app = routes()
+    app.state.house = house
+    return app
+
+
+def routes() -> FastAPI:
+    """Every route, with nothing behind it yet: enough for the document of the API."""
     app = FastAPI(
         title="AIGNE Hub",
         version=__version__,
@@ -32,7 +41,6 @@ def control_plane(house: House) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.house = house
     app.state.refusals = refusal_throttle()
     for prefix in ("/api/ai-providers", "/api/ai"):
         is_listed = prefix == "/api/ai-providers"
@@ -48,6 +56,7 @@ def control_plane(house: House) -> FastAPI:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _fault)
     refuse_ungated(app)
+    app.openapi = lambda: completed(app)  # type: ignore[method-assign]
     return app
 
 

@@ -17,6 +17,8 @@ from aigne_hub.house import House
 Door = InferenceDoor | ReadingDoor
 
 _MOUNTS = ("", "/ai-kit")  # the reference's official hub is mounted at the second (contract 1.1)
+_API_PATHS = ("/api/", "/v1/", "/oauth/", "/.well-known/", "/ai-kit/")
+_CONNECT_PAGE = "/.well-known/service/gen-simple-access-key"  # where the published CLI sends a person (contract 1.3)
 _ALLOWED_HEADERS = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"GET,HEAD,PUT,PATCH,POST,DELETE"),
@@ -27,8 +29,9 @@ _ALLOWED_HEADERS = (
 class Edge:
     """Every request of the hub enters here."""
 
-    def __init__(self, house: House, reader: BodyReader, control_plane: Asgi) -> None:
+    def __init__(self, house: House, reader: BodyReader, control_plane: Asgi, pages: Asgi) -> None:
         self._house = house
+        self._pages = pages
         self._passage = Passage(house, reader, control_plane)
         self._doors = {mount + path: door for path, door in _doors(house, reader).items() for mount in _MOUNTS}
 
@@ -40,11 +43,18 @@ class Edge:
         elif method == "OPTIONS":
             await send({"type": "http.response.start", "status": 204, "headers": _preflight(scope)})
             await send({"type": "http.response.body"})
+        elif door is None and method in ("GET", "HEAD") and is_page(scope["path"]):
+            await self._pages(scope, receive, send)
         elif door is None:
             await self._passage(scope, receive, send)
         else:
             request_id = request_id_of(dict(scope["headers"])) or str(self._house.recorder.new_id())
             await AsgiReply(receive, send, request_id).error(WrongMethod(door.method))
+
+
+def is_page(path: str) -> bool:
+    """Whether a path is the console's: every one that is not of an API. What it serves is for everybody."""
+    return path == _CONNECT_PAGE or not path.startswith(_API_PATHS)
 
 
 def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
