@@ -8,9 +8,12 @@ DATA = $(or $(HUB_DATA_DIR),data)
 PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+# Node comes with the environment; it takes the machine's own certificates.
+NPM := cd web && PATH="$(CURDIR)/$(BIN):$$PATH" NODE_USE_SYSTEM_CA=1 npm
+WEB_FILES := $(shell find web \( -name node_modules -o -name openapi.json -o -name schema.d.ts \) -prune -o -type f -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test check format bench bench-soak bench-flat lock clean
+.PHONY: help setup web serve wheel test check format bench bench-soak bench-flat lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,17 +32,32 @@ setup: .venv/.ready ## install everything, pinned; quick when nothing changed
 	@touch $@
 	@echo "ready"
 
-serve: setup ## start the hub on http://127.0.0.1:3030 (HOST=, PORT=, DATA=)
+web: .venv/.console ## build the console; quick when nothing changed
+
+.venv/.console: .venv/.ready $(WEB_FILES) $(wildcard src/aigne_hub/api/*.py)
+	@echo "building the console (about a minute the first time) …"
+	@test web/node_modules/.package-lock.json -nt web/package-lock.json || \
+		{ $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error && touch node_modules/.package-lock.json; }
+	@$(BIN)/python -m aigne_hub.api.document > web/openapi.json
+	@$(NPM) run --silent build -- --logLevel warn
+	@touch $@
+
+wheel: web ## build the package, console inside, into build/wheel
+	@$(BIN)/python -m pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w build/wheel .
+	@ls build/wheel
+
+serve: web ## start the hub on http://127.0.0.1:3030 (HOST=, PORT=, DATA=)
 	@$(BIN)/aigne-hub serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) --data-dir $(DATA)
 
-test: setup ## run every test, on SQLite and on PostgreSQL
+test: web ## run every test, on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest
 
-check: setup ## format, lint, types, import contracts, tests
+check: web ## format, lint, types, import contracts, tests
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(NPM) test --silent
 	$(BIN)/python -m pytest
 
 format: setup ## let the formatter and the linter's fixes have their way
@@ -60,4 +78,4 @@ lock: ## pin the newest versions that pyproject.toml allows; needs uv
 		--generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/lock.txt
 
 clean: ## remove the environment and what tools left; data stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist bench-out src/*.egg-info
+	rm -rf .venv web/node_modules web/openapi.json src/aigne_hub/console/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist bench-out src/*.egg-info

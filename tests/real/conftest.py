@@ -110,7 +110,8 @@ def _tool(name: str) -> str:
 
 
 def _run(words: list[str], *, timeout_s: float, **variables: str) -> subprocess.CompletedProcess[str]:
-    where = {**environment(), "PATH": _path()}
+    # npm reaches its registry by the machine's own certificates, also where Node brings others.
+    where = {**environment(), "PATH": _path(), "NODE_USE_SYSTEM_CA": "1"}
     return subprocess.run(
         words, cwd=_NODE, capture_output=True, text=True, timeout=timeout_s, env={**where, **variables}
     )

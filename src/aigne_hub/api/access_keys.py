@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from aigne_hub.access import store
@@ -21,6 +21,7 @@ from aigne_hub.house import House
 
 router = APIRouter()
 
+KeyInPath = Annotated[str, Path(alias="id", max_length=20)]
 _Limit = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
@@ -150,13 +151,13 @@ async def create_key(body: NewAccessKey, by: KeyKeeper, house: InHouse, conn: Wr
     return ShownNewKey.model_validate({**_fields(made.key, holder, by), "key": made.secret})
 
 
-@router.get("/{key_id}")
-async def read_key(key_id: str, by: KeyKeeper, house: InHouse, conn: Read) -> ShownKey:
+@router.get("/{id}")
+async def read_key(key_id: KeyInPath, by: KeyKeeper, house: InHouse, conn: Read) -> ShownKey:
     key, holder = await _find(key_id, by, house, conn)
     return ShownKey.model_validate(_fields(key, holder, by))
 
 
-@router.patch("/{key_id}")
+@router.patch("/{id}")
 async def change_key(key_id: str, body: KeyChange, by: KeyKeeper, house: InHouse, conn: Write) -> ShownKey:
     """Change the fields that are given; null takes a narrowing away."""
     key, holder = await _find(key_id, by, house, conn)
@@ -167,9 +168,9 @@ async def change_key(key_id: str, body: KeyChange, by: KeyKeeper, house: InHouse
     return ShownKey.model_validate(_fields(changed, holder, by))
 
 
-@router.post("/{key_id}/rotate")
+@router.post("/{id}/rotate")
 async def rotate_key(
-    key_id: str, by: KeyKeeper, house: InHouse, conn: Write, body: Rotation | None = None
+    key_id: KeyInPath, by: KeyKeeper, house: InHouse, conn: Write, body: Rotation | None = None
 ) -> ShownNewKey:
     """Give a key another secret. Who may not have what the key has may not learn its secret either."""
     key, holder = await _find(key_id, by, house, conn)
@@ -178,8 +179,8 @@ async def rotate_key(
     return ShownNewKey.model_validate({**_fields(made.key, holder, by), "key": made.secret})
 
 
-@router.delete("/{key_id}")
-async def revoke_key(key_id: str, by: KeyKeeper, house: InHouse, conn: Write) -> ShownKey:
+@router.delete("/{id}")
+async def revoke_key(key_id: KeyInPath, by: KeyKeeper, house: InHouse, conn: Write) -> ShownKey:
     """End a key for good; every worker follows within a second."""
     key, holder = await _find(key_id, by, house, conn)
     return ShownKey.model_validate(_fields(await house.keys.revoke(conn, by.actor, key.id), holder, by))
