@@ -158,7 +158,7 @@ async def read_key(key_id: KeyInPath, by: KeyKeeper, house: InHouse, conn: Read)
 
 
 @router.patch("/{id}")
-async def change_key(key_id: str, body: KeyChange, by: KeyKeeper, house: InHouse, conn: Write) -> ShownKey:
+async def change_key(key_id: KeyInPath, body: KeyChange, by: KeyKeeper, house: InHouse, conn: Write) -> ShownKey:
     """Change the fields that are given; null takes a narrowing away."""
     key, holder = await _find(key_id, by, house, conn)
     rights = body.over(key.rights)
