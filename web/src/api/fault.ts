@@ -13,9 +13,10 @@ export class Fault extends Error {
   }
 }
 
-/** Reads `{error:{message, code, param?}}`; anything else becomes a fault that names the status. */
+/** Reads `{error:{message, code, param?}}`, or a sentence as `error`; anything else becomes a fault that names the status. */
 export function faultOf(response: Response, body: unknown): Fault {
-  const error = isRecord(body) && isRecord(body.error) ? body.error : {};
+  const told = isRecord(body) ? body.error : undefined;
+  const error = isRecord(told) ? told : { message: told };
   const text = (value: unknown): string | null => (typeof value === "string" && value ? value : null);
   const retry = Number(response.headers.get("retry-after"));
   return new Fault(

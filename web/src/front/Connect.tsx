@@ -35,7 +35,7 @@ function Asking({ request, isCli }: { request: ConnectRequest; isCli: boolean })
   const allow = useMutation({
     mutationFn: () =>
       take(hub.POST("/.well-known/service/api/access-key/authorize", {
-        body: { source, sid, ...(requiredRoles.length === 0 ? {} : { requiredRoles }) },
+        body: { source, sid, ...(requiredRoles === null ? {} : { requiredRoles }) },
       })),
   });
   if (allow.isSuccess) return <Connected closes={request.closeOnSuccess} />;

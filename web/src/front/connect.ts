@@ -5,7 +5,8 @@ export interface ConnectRequest {
   source: string;
   appName: string;
   closeOnSuccess: boolean;
-  requiredRoles: string[];
+  /** As the client wrote them; the hub reads them. */
+  requiredRoles: string | null;
 }
 
 /** The session id inside `__token__`: url-safe base64 of UTF-8, padding optional. Null when it is not one. */
@@ -29,6 +30,6 @@ export function connectRequest(search: URLSearchParams): ConnectRequest | null {
     source: search.get("source") ?? "",
     appName: search.get("appName") ?? "",
     closeOnSuccess: search.get("closeOnSuccess") === "true",
-    requiredRoles: (search.get("required_roles") ?? "").split(",").map((role) => role.trim()).filter((role) => role !== ""),
+    requiredRoles: search.get("required_roles"),
   };
 }

@@ -20,7 +20,7 @@ const words = dictionary({
 interface LinkMadeProps {
   title: string;
   link: string | null;
-  expiresAt: string;
+  expiresAt: string | null;
   close: () => void;
 }
 

@@ -21,7 +21,7 @@ export function AuditPage() {
   const [settled] = useDebouncedValue(filters, 300);
   const query = queryOf(settled);
   const list = useList<AuditRow>(["audit", query], (after) =>
-    take(hub.GET("/api/audit", { params: { query: after === undefined ? query : { ...query, after } } })));
+    take(hub.GET("/api/audit", { params: { query: after === undefined ? query : { ...query, after: Number(after) } } })));
   const verify = useMutation({ mutationFn: () => take(hub.GET("/api/audit/verify")) });
   return (
     <>
@@ -75,7 +75,7 @@ function ExportMenu({ filters }: { filters: Filters }) {
 }
 
 interface VerdictProps {
-  of: { ok: boolean; rows: number; firstBad: number | null; head: { seq: number; hash: string } | null };
+  of: { ok: boolean; rows: number; firstBad: number | null; problem: string | null; head: { seq: number; hash: string } | null };
 }
 
 function Verdict({ of }: VerdictProps) {
@@ -90,6 +90,7 @@ function Verdict({ of }: VerdictProps) {
   ) : (
     <Alert color="red" icon={<IconAlertTriangle size={20} />} title={say(words.broken)} mb="md" role="alert">
       {say(words.brokenText, { seq: of.firstBad ?? "?" })}
+      {of.problem !== null && <Text size="xs" mt={4} className="hub-code">{of.problem}</Text>}
     </Alert>
   );
 }

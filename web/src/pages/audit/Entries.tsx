@@ -3,7 +3,7 @@ import { Button, Skeleton } from "@mantine/core";
 import { IconChevronDown } from "@tabler/icons-react";
 import type { List } from "../../api/lists";
 import type { AuditRow } from "../../api/shapes";
-import { useLanguage, useSay, type Say } from "../../language/language";
+import { useLanguage, useSay, type Entry, type Say } from "../../language/language";
 import { Trouble } from "../../parts/Empty";
 import { StateMark } from "../../parts/Marks";
 import { exact, Moment } from "../../parts/Moment";
@@ -24,7 +24,7 @@ export function Entries({ list, empty }: { list: List<AuditRow>; empty: React.Re
       <ul className={`hub-card ${classes.entries}`} aria-label={say(words.entries)}>
         {list.rows.map((row) => (
           <li key={row.seq}>
-            <Entry of={row} />
+            <AuditEntry of={row} />
           </li>
         ))}
       </ul>
@@ -37,7 +37,7 @@ export function Entries({ list, empty }: { list: List<AuditRow>; empty: React.Re
   );
 }
 
-function Entry({ of }: { of: AuditRow }) {
+function AuditEntry({ of }: { of: AuditRow }) {
   const say = useSay();
   const target = of.target?.name ?? of.target?.id;
   return (
@@ -57,12 +57,18 @@ function Entry({ of }: { of: AuditRow }) {
   );
 }
 
+const KINDS: Partial<Record<string, Entry>> = {
+  user: words.someUser,
+  key: words.someKey,
+  token: words.someToken,
+  shell: words.shell,
+  system: words.system,
+  anyone: words.unknown,
+};
+
 function actorName({ actor }: AuditRow, say: Say): string {
-  const kinds = {
-    user: words.someUser, key: words.someKey, token: words.someToken,
-    shell: words.shell, system: words.system, anyone: words.unknown,
-  };
-  const kind = say(kinds[actor.kind]);
+  const word = KINDS[actor.kind];
+  const kind = word === undefined ? actor.kind : say(word);
   if (actor.name === null) return kind;
   return actor.kind === "user" ? actor.name : `${actor.name} (${kind})`;
 }
@@ -71,7 +77,7 @@ function Detail({ of }: { of: AuditRow }) {
   const say = useSay();
   const language = useLanguage();
   const facts = [
-    [words.exactly, exact(new Date(of.at), language)],
+    [words.exactly, of.at === null ? null : exact(new Date(of.at), language)],
     [words.means, of.actor.means],
     [words.address, of.address],
     [words.request, of.requestId],

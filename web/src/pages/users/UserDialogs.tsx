@@ -22,7 +22,7 @@ interface UserDialogsProps {
 
 export function UserDialogs({ open, close }: UserDialogsProps) {
   const say = useSay();
-  const [made, setMade] = useState<{ link: string | null; expiresAt: string } | null>(null);
+  const [made, setMade] = useState<{ link: string | null; expiresAt: string | null } | null>(null);
   const change = useUserChange();
   if (made !== null) {
     return <LinkMade title={say(words.resetLink)} {...made} close={() => setMade(null)} />;

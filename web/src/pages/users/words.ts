@@ -18,7 +18,7 @@ export const userWords = dictionary({
   noInvitesText: ["Invite somebody, and the invitation waits here until it is accepted.", "邀请成员后，在接受之前会显示在这里。"],
   signsInWith: ["Signs in with", "登录方式"],
   withPassword: ["Password", "密码"],
-  withPasskeys: ["{n} × passkey", "{n} 个通行密钥"],
+  withPasskeys: ["{n} × passkey", "{n} 个通行密钥"],
   withElse: ["Other provider", "其他服务"],
   lastSignIn: ["Last sign-in", "最近登录"],
   active: ["Active", "正常"],
