@@ -66,16 +66,21 @@ class MemoryCounters:
             count = self._counts[key_id] = _Count()
         count.advance(now_s)
         lease = _MemoryLease(count, self._clock, now_s, tokens)
+        problem = None
+        if limits.concurrency is not None and count.running >= limits.concurrency:
+            problem = f"this key may run {limits.concurrency} calls at a time", _BUSY_RETRY_S
+        elif limits.requests_per_minute is not None and count.requests.total >= limits.requests_per_minute:
+            limit = limits.requests_per_minute
+            problem = f"this key may make {limit} requests a minute", count.requests.room_in_s(limit, now_s)
+        elif limits.tokens_per_minute is not None and count.tokens.total >= limits.tokens_per_minute:
+            limit = limits.tokens_per_minute
+            problem = f"this key may use {limit} tokens a minute", count.tokens.room_in_s(limit, now_s)
+        if problem is None:
+            lease.begin()
         lease.requests = _standing(count.requests, limits.requests_per_minute, now_s)
         lease.tokens = _standing(count.tokens, limits.tokens_per_minute, now_s)
-        if limits.concurrency is not None and count.running >= limits.concurrency:
-            raise LimitReached(f"this key may run {limits.concurrency} calls at a time", _BUSY_RETRY_S, lease)
-        for standing, unit in ((lease.requests, "requests"), (lease.tokens, "tokens")):
-            if standing is not None and standing.left <= 0:
-                raise LimitReached(
-                    f"this key may use {standing.limit} {unit} a minute", max(1, standing.reset_s), lease
-                )
-        lease.begin(limits)
+        if problem is not None:
+            raise LimitReached(*problem, lease)
         return lease
 
     def _drop_idle(self, now_s: int) -> None:
@@ -88,15 +93,18 @@ class MemoryCounters:
 class _Window:
     """A count over the last minute."""
 
-    __slots__ = ("_at_s", "_slots", "total")
+    __slots__ = ("_at_s", "_newest_s", "_slots", "total")
 
     def __init__(self) -> None:
         self._slots = [0] * _SLOTS
         self._at_s = 0
+        self._newest_s = 0
         self.total = 0
 
     def advance(self, now_s: int) -> None:
         """Let what is older than the window go."""
+        if now_s == self._at_s:
+            return
         for second in range(max(self._at_s + 1, now_s - _SLOTS + 1), now_s + 1):
             self.total -= self._slots[second % _SLOTS]
             self._slots[second % _SLOTS] = 0
@@ -107,6 +115,7 @@ class _Window:
         if self._at_s - second < _SLOTS:
             self._slots[second % _SLOTS] += amount
             self.total += amount
+            self._newest_s = max(self._newest_s, second)
 
     def room_in_s(self, limit: int, now_s: int) -> int:
         """Seconds until less than `limit` is counted; 0 when it is so now."""
@@ -118,8 +127,8 @@ class _Window:
         return _SLOTS
 
     def empty_in_s(self, now_s: int) -> int:
-        """Seconds until nothing is counted any more."""
-        return self.room_in_s(1, now_s)
+        """Seconds until nothing is counted any more, at the latest."""
+        return max(0, self._newest_s + _SLOTS - now_s) if self.total else 0
 
 
 class _Count:
@@ -153,12 +162,10 @@ class _MemoryLease:
         self.requests: Standing | None = None
         self.tokens: Standing | None = None
 
-    def begin(self, limits: Limits) -> None:
+    def begin(self) -> None:
         self._count.running += 1
         self._count.requests.add(self._began_s, 1)
         self._count.tokens.add(self._began_s, self._assumed)
-        self.requests = _standing(self._count.requests, limits.requests_per_minute, self._began_s)
-        self.tokens = _standing(self._count.tokens, limits.tokens_per_minute, self._began_s)
 
     def end(self, tokens: int | None) -> None:
         if self._has_ended:
