@@ -2,8 +2,7 @@
 import { Anchor, Avatar, Group, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useLocation, useNavigate } from "@tanstack/react-router";
-import { hub, keepCsrfToken, take } from "../api/client";
-import { sessionQuery, useMe } from "../api/session";
+import { endSession, useMe } from "../api/session";
 import { useSay } from "../language/language";
 import { tellFault } from "../parts/forms";
 import { consentWords as words } from "./words";
@@ -16,14 +15,11 @@ export function SignedInAs() {
   const { href } = useLocation();
   const change = async (): Promise<void> => {
     try {
-      await take(hub.POST("/api/auth/sign-out"));
+      await endSession(client);
+      await navigate({ to: "/sign-in", search: { next: href } });
     } catch (error) {
       tellFault(error, say);
-      return;
     }
-    keepCsrfToken(null);
-    client.setQueryData(sessionQuery.queryKey, null);
-    await navigate({ to: "/sign-in", search: { next: href } });
   };
   return (
     <Group gap="sm" wrap="nowrap">

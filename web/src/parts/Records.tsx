@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import type { List } from "../api/lists";
 import { useSay } from "../language/language";
 import { Trouble } from "./Empty";
+import { useFocusKept } from "./focus";
 import classes from "./Records.module.css";
 import { common } from "./words";
 
@@ -26,6 +27,7 @@ interface RecordsProps<T> {
 
 export function Records<T>({ label, list, columns, idOf, empty, actions, isFaint }: RecordsProps<T>) {
   const say = useSay();
+  useFocusKept(list.rows.length);
   if (list.error !== null) return <Trouble error={list.error} retry={list.retry} />;
   if (!list.isLoading && list.rows.length === 0) return <div className="hub-card">{empty}</div>;
   return (

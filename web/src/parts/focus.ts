@@ -23,6 +23,13 @@ export function useFocusBack(isOpen: boolean): void {
   }, [isOpen]);
 }
 
+/** When the focused row leaves a list, the focus would be nowhere; then the page takes it. */
+export function useFocusKept(rows: number): void {
+  useEffect(() => {
+    if (document.activeElement === document.body && outside !== null && !outside.isConnected) goBack();
+  }, [rows]);
+}
+
 /** A button whose row is gone cannot take the focus; then the page does. */
 function goBack(): void {
   if (openDialogs > 0) return;

@@ -3,8 +3,7 @@ import { Avatar, Menu, UnstyledButton } from "@mantine/core";
 import { IconFingerprint, IconLanguage, IconLogout, IconSelector } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { hub, keepCsrfToken, take } from "../api/client";
-import { sessionQuery, useMe } from "../api/session";
+import { endSession, useMe } from "../api/session";
 import { dictionary, setLanguage, useLanguage, useSay } from "../language/language";
 import { tellFault } from "../parts/forms";
 import { roles } from "../parts/words";
@@ -24,15 +23,11 @@ function useSignOut(): () => Promise<void> {
   const say = useSay();
   return async () => {
     try {
-      await take(hub.POST("/api/auth/sign-out"));
+      await endSession(client);
+      await navigate({ to: "/sign-in" });
     } catch (error) {
       tellFault(error, say);
-      return;
     }
-    keepCsrfToken(null);
-    await navigate({ to: "/sign-in" });
-    client.clear();
-    client.setQueryData(sessionQuery.queryKey, null);
   };
 }
 
