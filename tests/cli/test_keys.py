@@ -17,8 +17,11 @@ def shell(tmp_path: Path) -> Shell:
 def test_users_are_added_listed_and_given_roles(shell: Shell) -> None:
     added = shell.run("user", "add", "--name", "Ada", "--email", "ada@example.com", "--role", "owner", "--json").json
     assert (added["name"], added["role"], added["email"]) == ("Ada", "owner", "ada@example.com")
-    assert "Ada is admin now" in shell.run("user", "set-role", added["id"], "admin").out
-    assert [(one["id"], one["role"]) for one in shell.run("user", "list", "--json").json] == [(added["id"], "admin")]
+    assert "last owner" in shell.run("user", "set-role", added["id"], "admin").err
+    other = shell.run("user", "add", "--name", "Bob", "--email", "bob@example.com", "--json").json
+    assert "Bob is admin now" in shell.run("user", "set-role", other["id"], "admin").out
+    listed = shell.run("user", "list", "--json").json
+    assert [(one["id"], one["role"]) for one in listed] == [(added["id"], "owner"), (other["id"], "admin")]
     assert shell.run("user", "list").out.splitlines()[0].split() == ["ID", "NAME", "ROLE", "EMAIL", "CREATED"]
 
 
@@ -32,6 +35,26 @@ def test_a_key_is_made_listed_and_revoked(shell: Shell) -> None:
     assert row["id"] == made["id"] and row["expires"] is not None and row["revoked"] is None
     assert shell.run("key", "revoke", made["id"]).out == f"key {made['id']}, app, is revoked\n"
     assert shell.run("key", "list", "--json").json[0]["revoked"] is not None
+
+
+def test_a_key_is_made_narrow_and_rotated(shell: Shell) -> None:
+    narrow = ("--scope", "inference", "--model", "up/*", "--address", "10.0.0.0/8", "--requests-per-minute", "60")
+    made = shell.run("key", "create", "--name", "app", *narrow, "--concurrency", "2", "--json").json
+    assert (made["scopes"], made["models"], made["addresses"]) == (["inference"], ["up/*"], ["10.0.0.0/8"])
+    assert (made["requests_per_minute"], made["tokens_per_minute"], made["concurrency"]) == (60, None, 2)
+    rotated = shell.run("key", "rotate", made["id"], "--overlap", "1h", "--json").json
+    assert rotated["id"] == made["id"] and rotated["key"] != made["key"]
+    assert rotated["models"] == ["up/*"]
+    assert "does not work any more" in shell.run("key", "rotate", made["id"], "--overlap", "0s").out
+
+
+@pytest.mark.parametrize(
+    "words", [("--address", "example.com"), ("--model", "a b"), ("--concurrency", "0"), ("--expires-in", "soon")]
+)
+def test_what_a_key_cannot_be_is_told_in_one_sentence(shell: Shell, words: tuple[str, str]) -> None:
+    said = shell.run("key", "create", "--name", "app", *words)
+    assert said.code == 1
+    assert said.err.startswith("Error: ") and "Traceback" not in said.err
 
 
 def test_a_key_is_shown_to_a_person_with_a_warning(shell: Shell) -> None:
@@ -48,12 +71,12 @@ def test_an_empty_listing_says_what_to_do(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("key", "revoke", "5"), "Error: there is no key 5\n"),
-        (("user", "set-role", "5", "admin"), "Error: there is no user 5\n"),
-        (("key", "create", "--name", "x", "--expires-in", "soon"), "Error: --expires-in soon: give a time such as"),
-        (("key", "create", "--name", "x", "--expires-in", "0h"), "Error: --expires-in 0h: give a time such as"),
-        (("key", "create", "--name", " "), "Error: a name has 1 to 100 characters\n"),
-        (("key", "create", "--name", "x", "--user", "9"), "Error: there is no user 9\n"),
+        (("key", "revoke", "5"), "Error: there is no such key\n"),
+        (("user", "set-role", "5", "admin"), "Error: there is no such user\n"),
+        (("key", "create", "--name", "x", "--expires-in", "soon"), "Error: soon: give a time such as"),
+        (("key", "create", "--name", "x", "--expires-in", "0h"), "Error: 0h: give a time such as"),
+        (("key", "create", "--name", " "), "Error: a name has 1 to 100 visible characters\n"),
+        (("key", "create", "--name", "x", "--user", "9"), "Error: there is no such user\n"),
     ],
 )
 def test_a_mistake_is_told_in_one_sentence(shell: Shell, words: tuple[str, ...], message: str) -> None:
