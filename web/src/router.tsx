@@ -2,7 +2,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import {
   createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, parseSearchWith, redirect,
-  stringifySearchWith,
+  stringifySearchWith, type RouteComponent,
 } from "@tanstack/react-router";
 import { isAdmin, sessionQuery } from "./api/session";
 import { safeNext } from "./front/next";
@@ -66,28 +66,36 @@ function keep<N extends string>(name: N, search: Record<string, unknown>): { [na
   return (value === undefined ? {} : { [name]: value }) as { [name in N]?: string };
 }
 
-/** The path and code of each page; the code is loaded when the page is first wanted. */
+/** A page inside the shell; its code is loaded when it is first wanted. */
+const ownPage = <P extends string>(path: P, component: RouteComponent) =>
+  createRoute({ getParentRoute: () => inside, path, component });
+
+const adminPage = <P extends string>(path: P, component: RouteComponent) =>
+  createRoute({ getParentRoute: () => administration, path, component });
+
 const ownPages = [
-  createRoute({ getParentRoute: () => inside, path: "/", component: lazyRouteComponent(() => import("./pages/Overview"), "Overview") }),
-  createRoute({ getParentRoute: () => inside, path: "/access-keys", component: lazyRouteComponent(() => import("./pages/keys/KeysPage"), "KeysPage") }),
-  createRoute({ getParentRoute: () => inside, path: "/apps", component: lazyRouteComponent(() => import("./pages/AppsPage"), "AppsPage") }),
-  createRoute({ getParentRoute: () => inside, path: "/profile", component: lazyRouteComponent(() => import("./pages/profile/ProfilePage"), "ProfilePage") }),
+  ownPage("/", lazyRouteComponent(() => import("./pages/Overview"), "Overview")),
+  ownPage("/access-keys", lazyRouteComponent(() => import("./pages/keys/KeysPage"), "KeysPage")),
+  ownPage("/apps", lazyRouteComponent(() => import("./pages/AppsPage"), "AppsPage")),
+  ownPage("/profile", lazyRouteComponent(() => import("./pages/profile/ProfilePage"), "ProfilePage")),
 ];
 
+const users = createRoute({
+  getParentRoute: () => administration,
+  path: "/users",
+  validateSearch: (search: Record<string, unknown>): { tab?: string } => keep("tab", search),
+  component: lazyRouteComponent(() => import("./pages/users/UsersPage"), "UsersPage"),
+});
+
 const adminPages = [
-  createRoute({
-    getParentRoute: () => administration,
-    path: "/users",
-    validateSearch: (search: Record<string, unknown>): { tab?: string } => keep("tab", search),
-    component: lazyRouteComponent(() => import("./pages/users/UsersPage"), "UsersPage"),
-  }),
-  createRoute({ getParentRoute: () => administration, path: "/users/$userId/keys", component: lazyRouteComponent(() => import("./pages/users/UserKeysPage"), "UserKeysPage") }),
-  createRoute({ getParentRoute: () => administration, path: "/service-accounts", component: lazyRouteComponent(() => import("./pages/users/ServicesPage"), "ServicesPage") }),
-  createRoute({ getParentRoute: () => administration, path: "/oauth-clients", component: lazyRouteComponent(() => import("./pages/clients/ClientsPage"), "ClientsPage") }),
-  createRoute({ getParentRoute: () => administration, path: "/single-sign-on", component: lazyRouteComponent(() => import("./pages/issuers/SsoPage"), "SsoPage") }),
-  createRoute({ getParentRoute: () => administration, path: "/trusted-issuers", component: lazyRouteComponent(() => import("./pages/issuers/TrustedPage"), "TrustedPage") }),
-  createRoute({ getParentRoute: () => administration, path: "/audit", component: lazyRouteComponent(() => import("./pages/audit/AuditPage"), "AuditPage") }),
-  createRoute({ getParentRoute: () => administration, path: "/settings", component: lazyRouteComponent(() => import("./pages/SettingsPage"), "SettingsPage") }),
+  users,
+  adminPage("/users/$userId/keys", lazyRouteComponent(() => import("./pages/users/UserKeysPage"), "UserKeysPage")),
+  adminPage("/service-accounts", lazyRouteComponent(() => import("./pages/users/ServicesPage"), "ServicesPage")),
+  adminPage("/oauth-clients", lazyRouteComponent(() => import("./pages/clients/ClientsPage"), "ClientsPage")),
+  adminPage("/single-sign-on", lazyRouteComponent(() => import("./pages/issuers/SsoPage"), "SsoPage")),
+  adminPage("/trusted-issuers", lazyRouteComponent(() => import("./pages/issuers/TrustedPage"), "TrustedPage")),
+  adminPage("/audit", lazyRouteComponent(() => import("./pages/audit/AuditPage"), "AuditPage")),
+  adminPage("/settings", lazyRouteComponent(() => import("./pages/SettingsPage"), "SettingsPage")),
 ];
 
 const signIn = createRoute({

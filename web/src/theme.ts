@@ -16,8 +16,9 @@ const red: MantineColorsTuple = [
 const orange: MantineColorsTuple = [
   "#fffaeb", "#fef0c7", "#fedf89", "#fec84b", "#fdb022", "#f79009", "#b54708", "#a03f07", "#93370d", "#7a2e0e",
 ];
-const fonts =
-  'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", sans-serif';
+const LATIN_FONTS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans"';
+const CHINESE_FONTS = '"PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC"';
+const fonts = `${LATIN_FONTS}, ${CHINESE_FONTS}, sans-serif`;
 
 export const theme = createTheme({
   colors: { accent, gray, dark, red, orange },

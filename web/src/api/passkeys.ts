@@ -27,6 +27,6 @@ export async function makePasskey(challenge: PasskeyChallenge): Promise<PasskeyA
 /** A name that the user will recognise, from the browser's own words. */
 export function nameOfThisDevice(): string {
   const agent = navigator.userAgent;
-  const system = [["iPhone", "iPhone"], ["iPad", "iPad"], ["Android", "Android"], ["Mac OS", "Mac"], ["Windows", "Windows"], ["Linux", "Linux"]];
-  return system.find(([mark]) => agent.includes(mark ?? ""))?.[1] ?? "Passkey";
+  const systems = ["iPhone", "iPad", "Android", "Mac", "Windows", "Linux"];
+  return systems.find((system) => agent.includes(system)) ?? "Passkey";
 }

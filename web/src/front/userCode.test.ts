@@ -2,5 +2,7 @@
 import { expect, test } from "vitest";
 import { groupedCode } from "./userCode";
 
-test.each([["bcdfghjk", "BCDF-GHJK"], ["BCDF-GHJK", "BCDF-GHJK"], ["bc df gh jk zz", "BCDF-GHJK"], ["bcdf", "BCDF"], ["bcdf-", "BCDF"]])(
+test.each([
+  ["bcdfghjk", "BCDF-GHJK"], ["BCDF-GHJK", "BCDF-GHJK"], ["bc df gh jk zz", "BCDF-GHJK"], ["bcdf", "BCDF"], ["bcdf-", "BCDF"],
+])(
   "%s becomes %s", (typed, code) => expect(groupedCode(typed)).toBe(code));

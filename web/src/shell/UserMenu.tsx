@@ -40,7 +40,10 @@ export function UserMenu({ isCompact = false }: { isCompact?: boolean }) {
   const signOut = useSignOut();
   const label = isCompact ? say(words.menu, { name: me.name }) : undefined; // otherwise the name itself is seen
   return (
-    <Menu position={isCompact ? "bottom-end" : "top"} width={240} returnFocus withInitialFocusPlaceholder={false} withinPortal={false}>
+    <Menu
+      position={isCompact ? "bottom-end" : "top"} width={240} returnFocus withInitialFocusPlaceholder={false}
+      withinPortal={false}
+    >
       <Menu.Target>
         <UnstyledButton className={isCompact ? classes.compactUser : classes.user} aria-label={label}>
           <Avatar size={32} radius="xl" color="accent" variant="light" aria-hidden {...(isCompact ? {} : { name: me.name })} />

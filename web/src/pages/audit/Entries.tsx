@@ -115,11 +115,16 @@ function Changes({ of }: { of: AuditRow }) {
         {rows.map((row) => (
           <tr key={row.field} data-changed={row.isChanged || undefined}>
             <th scope="row">{row.field}</th>
-            {of.before !== null && <td>{row.isChanged && row.before !== null ? <del>{row.before}</del> : (row.before ?? "–")}</td>}
-            {of.after !== null && <td>{row.isChanged && row.after !== null ? <ins>{row.after}</ins> : (row.after ?? "–")}</td>}
+            {of.before !== null && <td><Side as="del" text={row.before} isChanged={row.isChanged} /></td>}
+            {of.after !== null && <td><Side as="ins" text={row.after} isChanged={row.isChanged} /></td>}
           </tr>
         ))}
       </tbody>
     </table>
   );
+}
+
+function Side({ as: Mark, text, isChanged }: { as: "del" | "ins"; text: string | null; isChanged: boolean }) {
+  if (text === null) return "–";
+  return isChanged ? <Mark>{text}</Mark> : text;
 }

@@ -54,6 +54,11 @@ function bodyOf(values: FormValues): ClientValues {
   };
 }
 
+/** A public client cannot prove itself, so it never acts without a user (RFC 6749, section 4.4). */
+function suits(kind: string, grant: Grant): boolean {
+  return kind !== "public" || grant !== "client_credentials";
+}
+
 interface ClientFormProps {
   of: Client | null;
   submit: (values: ClientValues) => Promise<unknown>;
@@ -75,9 +80,7 @@ export function ClientForm({ of, submit, close }: ClientFormProps) {
     },
   });
   const { send, refusal, isPending } = useSending(form, (values) => submit(bodyOf(values)));
-  const isPublic = form.values.kind === "public";
-  // A public client cannot prove itself, so it never acts without a user (RFC 6749, section 4.4).
-  const grants = GRANTS.filter((grant) => !isPublic || grant !== "client_credentials");
+  const grants = GRANTS.filter((grant) => suits(form.values.kind, grant));
   return (
     <form onSubmit={send} noValidate>
       <Stack>
@@ -85,7 +88,7 @@ export function ClientForm({ of, submit, close }: ClientFormProps) {
         {of === null && (
           <Radio.Group
             label={say(words.kind)} value={form.values.kind}
-            onChange={(kind) => form.setValues({ kind, grants: form.values.grants.filter((one) => kind !== "public" || one !== "client_credentials") })}
+            onChange={(kind) => form.setValues({ kind, grants: form.values.grants.filter((one) => suits(kind, one)) })}
           >
             <Stack gap="xs" mt="xs">
               <Radio value="public" label={say(words.public)} description={say(words.publicText)} />
