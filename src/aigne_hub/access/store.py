@@ -22,7 +22,7 @@ from aigne_hub.access.identity import (
     UserKind,
 )
 from aigne_hub.db.engine import Conn
-from aigne_hub.db.schema import keys, preferences, users
+from aigne_hub.db.schema import keys, preferences, sessions, users
 from aigne_hub.db.versions import bump
 
 COUNTER = "access"
@@ -56,6 +56,14 @@ async def change_user(conn: Conn, user: User) -> None:
             version=await bump(conn, COUNTER),
         )
     )
+
+
+async def end_sessions(conn: Conn, user_id: UserId, now_ms: int, *, but: int | None = None) -> int:
+    """End all sessions of a user, `but` one; how many there were."""
+    query = update(sessions).where(sessions.c.user_id == user_id, sessions.c.ended_ms.is_(None))
+    if but is not None:
+        query = query.where(sessions.c.id != but)
+    return (await conn.execute(query.values(ended_ms=now_ms))).rowcount
 
 
 async def count_live_owners(conn: Conn) -> int:

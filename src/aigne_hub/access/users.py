@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from aigne_hub.access import store
 from aigne_hub.access.identity import Role, User, UserId, UserKind
-from aigne_hub.access.signin import store as signin_store
 from aigne_hub.audit.journal import Journal
 from aigne_hub.audit.records import Actor, Facts, Target
 from aigne_hub.base.clock import Clock
@@ -36,6 +35,7 @@ class Users:
         role: Role,
         email: str | None = None,
         kind: UserKind = UserKind.person,
+        user_id: UserId | None = None,
     ) -> User:
         """Raises BadRequest for a bad name or e-mail address, Conflict when the address is taken."""
         if email is not None:
@@ -44,7 +44,7 @@ class Users:
         if kind is UserKind.service and role is Role.owner:
             raise BadRequest("a service account cannot be an owner", param="role")
         now_ms = self._clock.now_ms()
-        user = User(UserId(self._ids.new()), checked_name(name), email, role, now_ms, None, kind)
+        user = User(user_id or UserId(self._ids.new()), checked_name(name), email, role, now_ms, None, kind)
         await store.add_user(conn, user)
         await self._journal.note(conn, by, "user.create", user_target(user), after=_facts(user))
         return user
@@ -78,7 +78,18 @@ class Users:
         await self._keep_an_owner(conn, old, new)
         await store.change_user(conn, new)
         if new.role is not old.role or (new.disabled_ms is not None and old.disabled_ms is None):
-            await signin_store.end_sessions(conn, user_id, self._clock.now_ms())
+            await store.end_sessions(conn, user_id, self._clock.now_ms())
+        await self._journal.note(conn, by, "user.change", user_target(new), before=_facts(old), after=_facts(new))
+        return new
+
+    async def complete(self, conn: Conn, by: Actor, user_id: UserId, *, name: str, email: str) -> User:
+        """Give a user who was made without one a name and an e-mail address of their own."""
+        old = await self.find(conn, user_id)
+        email = checked_email(email)
+        if email != old.email:
+            await self._refuse_taken(conn, email)
+        new = replace(old, name=checked_name(name), email=email)
+        await store.change_user(conn, new)
         await self._journal.note(conn, by, "user.change", user_target(new), before=_facts(old), after=_facts(new))
         return new
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Annotated, cast
 from urllib.parse import urlsplit
 
@@ -39,6 +40,12 @@ class Visit:
     caller: Caller
     actor: Actor
     session: Session | None = field(default=None, repr=False)
+
+    @property
+    def own_session(self) -> Session:
+        """The session of a visit that only a person makes."""
+        assert self.session is not None
+        return self.session
 
 
 @dataclass(frozen=True)
@@ -123,6 +130,33 @@ def is_own_origin(origin: str, request: Request, house: House) -> bool:
     """Whether a page of this hub made the request: at its public address, or at the host that was asked."""
     host = urlsplit(origin).netloc
     return host in (request.headers.get("host"), urlsplit(house.settings.public_url).netloc or None)
+
+
+def origin_of(request: Request, house: House) -> str:
+    """Where the hub is for whoever asks: its public address, else the host that was asked."""
+    if house.settings.public_url:
+        parts = urlsplit(house.settings.public_url)
+        return f"{parts.scheme}://{parts.netloc}"
+    scheme = "https" if is_secure(request, house) else "http"
+    return f"{scheme}://{request.headers.get('host', '')}"
+
+
+def is_secure(request: Request, house: House) -> bool:
+    """Whether the caller came by https, as the public address says, or a trusted proxy."""
+    if house.settings.public_url:
+        return house.settings.public_url.startswith("https:")
+    peer = request.client.host if request.client else ""
+    if any(ip_address(peer) in network for network in house.settings.trusted_proxies if _is_address(peer)):
+        return request.headers.get("x-forwarded-proto", "").split(",")[-1].strip() == "https"
+    return request.scope["scheme"] == "https"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def actor_of(caller: Caller, request: Request) -> Actor:

@@ -82,7 +82,7 @@ class Sessions:
         return await store.end_session(conn, user_id, session_id, self._clock.now_ms())
 
     async def end_all(self, conn: Conn, user_id: UserId, *, but: int | None = None) -> int:
-        return await store.end_sessions(conn, user_id, self._clock.now_ms(), but=but)
+        return await user_store.end_sessions(conn, user_id, self._clock.now_ms(), but=but)
 
     async def touch(self, conn: Conn, session: Session, address: str | None) -> None:
         """Note that a session was used just now, and from where."""

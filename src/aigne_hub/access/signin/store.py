@@ -1,14 +1,15 @@
-"""The rows of sessions live here."""
+"""The rows of sessions, and of what users sign in with, live here."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, exists, func, insert, or_, select, update
 
-from aigne_hub.access.identity import UserId
+from aigne_hub.access.identity import Role, UserId, UserKind
 from aigne_hub.db.engine import Conn
-from aigne_hub.db.schema import sessions
+from aigne_hub.db.schema import identities, passkeys, sessions, sso_issuers, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +78,65 @@ async def end_session(conn: Conn, user_id: UserId, session_id: int, now_ms: int)
     return changed.rowcount == 1
 
 
-async def end_sessions(conn: Conn, user_id: UserId, now_ms: int, *, but: int | None = None) -> int:
-    """End all sessions of a user, `but` one; how many there were."""
-    query = update(sessions).where(sessions.c.user_id == user_id, sessions.c.ended_ms.is_(None))
-    if but is not None:
-        query = query.where(sessions.c.id != but)
-    return (await conn.execute(query.values(ended_ms=now_ms))).rowcount
-
-
 async def forget_sessions(conn: Conn, before_ms: int) -> int:
     """Delete sessions that expired before then."""
     return (await conn.execute(delete(sessions).where(sessions.c.expires_ms < before_ms))).rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class WaysIn:
+    """What a user can sign in with."""
+
+    password_hash: str | None = field(repr=False)
+    passkeys: int
+    identities: int
+
+    @property
+    def is_any(self) -> bool:
+        return self.password_hash is not None or self.passkeys > 0 or self.identities > 0
+
+
+async def ways_in(conn: Conn, wanted: Collection[int]) -> dict[int, WaysIn]:
+    """What each of these users can sign in with."""
+    own_passkeys = select(func.count()).where(passkeys.c.user_id == users.c.id).scalar_subquery()
+    own_identities = select(func.count()).where(identities.c.user_id == users.c.id).scalar_subquery()
+    query = select(users.c.id, users.c.password_hash, own_passkeys, own_identities).where(users.c.id.in_(wanted))
+    return {row[0]: WaysIn(row[1], row[2], row[3]) for row in await conn.execute(query)}
+
+
+async def set_password(conn: Conn, user_id: UserId, password_hash: str) -> None:
+    await conn.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
+
+
+async def note_sign_in(conn: Conn, user_id: UserId, now_ms: int) -> None:
+    """Note when a user signed in last. Not a change that snapshots need to see."""
+    await conn.execute(update(users).where(users.c.id == user_id).values(last_sign_in_ms=now_ms))
+
+
+async def can_an_owner_sign_in(conn: Conn) -> bool:
+    """Whether some owner who is not disabled has a password, a passkey or an identity: the hub is set up."""
+    query = select(
+        exists().where(
+            users.c.role == Role.owner,
+            users.c.kind == UserKind.person,
+            users.c.disabled_ms.is_(None),
+            or_(
+                users.c.password_hash.is_not(None),
+                exists().where(passkeys.c.user_id == users.c.id),
+                exists().where(identities.c.user_id == users.c.id),
+            ),
+        )
+    )
+    return bool((await conn.execute(query)).scalar_one())
+
+
+async def can_an_owner_use_sso(conn: Conn) -> bool:
+    """Whether some owner who is not disabled has an identity at an issuer that is enabled."""
+    usable = exists().where(
+        identities.c.user_id == users.c.id, identities.c.issuer_id == sso_issuers.c.id, sso_issuers.c.is_enabled
+    )
+    query = select(exists().where(users.c.role == Role.owner, users.c.disabled_ms.is_(None), usable))
+    return bool((await conn.execute(query)).scalar_one())
 
 
 def _session(row: Row[tuple[object, ...]]) -> Session:

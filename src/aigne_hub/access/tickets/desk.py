@@ -33,7 +33,7 @@ class TicketRefused(BadRequest):
     """A ticket is no good. `code` is `link_invalid`, `link_expired` or `link_used`; `ticket` when it is known."""
 
     def __init__(self, reason: str, ticket: Ticket | None = None) -> None:
-        super().__init__(_REASONS[reason], code=f"link_{reason}")
+        super().__init__(_REASONS[reason], code=f"link_{reason}", refused_as="ticket.refuse")
         self.ticket = ticket
 
 
