@@ -59,6 +59,10 @@ async def test_every_page_is_the_console(built: Path, path: str) -> None:
     assert answer.headers["cache-control"] == "no-cache"
 
 
+async def test_the_front_door_opens_for_everyone(built: Path) -> None:
+    assert (await ask(Console(built), "/", accept="*/*")).body == INDEX
+
+
 async def test_an_asset_is_kept_for_ever_and_the_index_is_asked_for_again(built: Path) -> None:
     console = Console(built)
     script = await ask(console, "/assets/main-AbCd1234.js")

@@ -6,7 +6,7 @@ import {
 } from "@tanstack/react-router";
 import { isAdmin, sessionQuery } from "./api/session";
 import { safeNext } from "./front/next";
-import { Broken } from "./front/Broken";
+import { Broken, BrokenWhole } from "./front/Broken";
 import { NotFound } from "./front/NotFound";
 import { Waiting } from "./front/Waiting";
 
@@ -16,7 +16,7 @@ interface Context {
 
 const root = createRootRouteWithContext<Context>()({
   component: Outlet,
-  errorComponent: Broken,
+  errorComponent: BrokenWhole,
   notFoundComponent: NotFound,
 });
 
@@ -31,6 +31,7 @@ const inside = createRoute({
   id: "inside",
   beforeLoad: needSession,
   component: lazyRouteComponent(() => import("./shell/Shell"), "Shell"),
+  errorComponent: BrokenWhole,
 });
 
 const administration = createRoute({
@@ -47,6 +48,7 @@ const front = createRoute({
   getParentRoute: () => root,
   id: "front",
   component: lazyRouteComponent(() => import("./front/Front"), "Front"),
+  errorComponent: BrokenWhole,
 });
 
 const frontInside = createRoute({
@@ -87,9 +89,12 @@ const users = createRoute({
   component: lazyRouteComponent(() => import("./pages/users/UsersPage"), "UsersPage"),
 });
 
+const keysOfUser = lazyRouteComponent(() => import("./pages/users/UserKeysPage"), "UserKeysPage");
+
 const adminPages = [
   users,
-  adminPage("/users/$userId/keys", lazyRouteComponent(() => import("./pages/users/UserKeysPage"), "UserKeysPage")),
+  adminPage("/users/$userId/keys", keysOfUser),
+  adminPage("/service-accounts/$userId/keys", keysOfUser),
   adminPage("/service-accounts", lazyRouteComponent(() => import("./pages/users/ServicesPage"), "ServicesPage")),
   adminPage("/oauth-clients", lazyRouteComponent(() => import("./pages/clients/ClientsPage"), "ClientsPage")),
   adminPage("/single-sign-on", lazyRouteComponent(() => import("./pages/issuers/SsoPage"), "SsoPage")),

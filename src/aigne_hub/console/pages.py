@@ -42,13 +42,14 @@ class Console:
         fields = dict(scope["headers"])
         path: str = scope["path"]
         file = self._files.get(path)
-        if file is None and _wants_page(fields):
+        wants_page = path == "/" or _wants_page(fields)
+        if file is None and wants_page:
             file = self._files.get(_INDEX)
         if scope["method"] not in ("GET", "HEAD"):
             status, headers, body = 405, [(b"allow", b"GET, HEAD")], b""
         elif file is not None:
             status, headers, body = _answer(file, fields)
-        elif not self.is_built and _wants_page(fields):
+        elif not self.is_built and wants_page:
             status, headers, body = 503, [(b"content-type", _HTML), (b"cache-control", b"no-store")], _NOT_BUILT
         else:
             status, headers, body = 404, [(b"content-type", b"text/plain; charset=utf-8")], b"there is no such page\n"

@@ -9,7 +9,7 @@ const answered = (status: number, body: unknown, headers = {}): Fault => faultOf
 test("the hub's own words, and the field they are about", () => {
   const fault = answered(400, { error: { message: "this is not a network", type: "x", code: "invalid", param: "addresses" } });
   expect(fault.param).toBe("addresses");
-  expect(explain(fault, inEnglish)).toBe("this is not a network");
+  expect(explain(fault, inEnglish)).toBe("This is not a network.");
 });
 
 test("known codes are translated, with the time to wait", () => {
@@ -19,6 +19,6 @@ test("known codes are translated, with the time to wait", () => {
 });
 
 test("an answer that is no error object still says something", () => {
-  expect(explain(answered(502, "<html>"), inEnglish)).toBe("HTTP 502");
+  expect(explain(answered(502, "<html>"), inEnglish)).toBe("HTTP 502.");
   expect(explain(new TypeError("Failed to fetch"), inEnglish)).toContain("does not answer");
 });

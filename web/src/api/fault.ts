@@ -67,6 +67,12 @@ function explainFault(fault: Fault, say: Say): string {
       return say(faultWords.linkUsed);
   }
   if (fault.status === 401) return say(faultWords.ended);
-  if (fault.status === 403) return say(faultWords.forbidden, { message: fault.message });
-  return fault.message;
+  if (fault.status === 403) return say(faultWords.forbidden, { message: sentence(fault.message) });
+  return sentence(fault.message);
+}
+
+/** The hub writes its refusals as half sentences; a page says them whole. */
+function sentence(text: string): string {
+  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?。！？]$/.test(whole) ? whole : `${whole}.`;
 }

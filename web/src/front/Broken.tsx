@@ -3,17 +3,20 @@ import { Center } from "@mantine/core";
 import { useRouter, type ErrorComponentProps } from "@tanstack/react-router";
 import { Trouble } from "../parts/Empty";
 
-export function Broken({ error, reset }: ErrorComponentProps) {
+export function Broken({ error }: ErrorComponentProps) {
   const router = useRouter();
   return (
     <Center mih={320} p="md">
-      <Trouble
-        error={error}
-        retry={() => {
-          reset();
-          void router.invalidate();
-        }}
-      />
+      <Trouble error={error} retry={() => void router.invalidate()} />
     </Center>
+  );
+}
+
+/** The same where no frame is around it. */
+export function BrokenWhole(props: ErrorComponentProps) {
+  return (
+    <main>
+      <Broken {...props} />
+    </main>
   );
 }

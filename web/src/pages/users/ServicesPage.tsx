@@ -54,7 +54,7 @@ function ServiceForm({ close }: { close: () => void }) {
   const create = useChange(USERS, (body: { name: string; role: Role }) =>
     take(hub.POST("/api/users", { body: { kind: "service", ...body } })), (user) => {
     tellDone(say(words.made, { name: user.name }));
-    void navigate({ to: "/users/$userId/keys", params: { userId: user.id } });
+    void navigate({ to: "/service-accounts/$userId/keys", params: { userId: user.id } });
   });
   const { send, refusal, isPending } = useSending(form, ({ name, role }) => create.mutateAsync({ name: name.trim(), role }));
   const choices = rolesUpTo(me.role).map((role) => ({ value: role, label: say(roles[role]) }));

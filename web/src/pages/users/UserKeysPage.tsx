@@ -2,7 +2,7 @@
 import { Anchor, Button } from "@mantine/core";
 import { IconArrowLeft, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link } from "@tanstack/react-router";
+import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { hub, take } from "../../api/client";
 import { useSay } from "../../language/language";
@@ -15,11 +15,9 @@ import { keyWords } from "../keys/words";
 import { USERS } from "./queries";
 import { serviceWords, userWords as words } from "./words";
 
-const route = getRouteApi("/inside/administration/users/$userId/keys");
-
 export function UserKeysPage() {
   const say = useSay();
-  const { userId } = route.useParams();
+  const { userId = "" } = useParams({ strict: false });
   const [dialog, show] = useState<KeyDialog | null>(null);
   const list = useKeys(userId, "all");
   const user = useQuery({

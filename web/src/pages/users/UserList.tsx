@@ -56,7 +56,8 @@ function useActions(ask: (act: UserAct, of: User) => void): (user: User) => RowA
     }
   };
   return (user) => {
-    const keys = (): void => void navigate({ to: "/users/$userId/keys", params: { userId: user.id } });
+    const to = user.kind === "service" ? "/service-accounts/$userId/keys" : "/users/$userId/keys";
+    const keys = (): void => void navigate({ to, params: { userId: user.id } });
     const ofPeople: RowAction[] = [
       { label: say(words.resetLink), icon: IconLink, act: () => ask("reset", user) },
       { label: say(words.signOut), icon: IconLogout, act: () => ask("signOut", user) },
