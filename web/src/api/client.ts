@@ -17,7 +17,27 @@ const withCsrfToken: Middleware = {
   },
 };
 
-export const hub = createClient<paths>({ baseUrl: "", credentials: "same-origin" });
+/** The session may have been renewed in another tab; then the change is sent once more with the new token. */
+async function sendTwice(request: Request): Promise<Response> {
+  if (READS.has(request.method)) return fetch(request);
+  const again = request.clone();
+  const response = await fetch(request);
+  if (!(await isStaleToken(response))) return response;
+  const session = await fetch("/api/auth/session", { credentials: "same-origin" });
+  if (!session.ok) return response;
+  const { csrfToken: fresh } = (await session.json()) as { csrfToken: string };
+  keepCsrfToken(fresh);
+  again.headers.set("x-csrf-token", fresh);
+  return fetch(again);
+}
+
+async function isStaleToken(response: Response): Promise<boolean> {
+  if (response.status !== 403) return false;
+  const body: unknown = await response.clone().json().catch(() => null);
+  return faultOf(response, body).code === "csrf";
+}
+
+export const hub = createClient<paths>({ baseUrl: "", credentials: "same-origin", fetch: sendTwice });
 hub.use(withCsrfToken);
 
 interface Answer<T> {

@@ -33,5 +33,5 @@ export type User = Answer<"/api/users/{id}", "get">;
 
 export interface Page<T, C = string> {
   list: T[];
-  next: C | null;
+  next?: C | null;
 }

@@ -143,7 +143,7 @@ function titleOf(link: OpenedLink, say: ReturnType<typeof useSay>): { title: str
         title: say(words.invitation),
         text: say(words.invitationText, { role: say(roles[link.role ?? "member"]) }),
       };
-    case "password_reset":
+    default:
       return { title: say(words.reset), text: say(words.resetText) };
   }
 }

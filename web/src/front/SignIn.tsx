@@ -5,6 +5,7 @@ import { IconFingerprint, IconLogin2, IconTerminal2 } from "@tabler/icons-react"
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link, useRouter } from "@tanstack/react-router";
 import { hub, take } from "../api/client";
+import { Fault } from "../api/fault";
 import { canUsePasskeys, signWithPasskey } from "../api/passkeys";
 import { startSession, useAuthState } from "../api/session";
 import { useSay } from "../language/language";
@@ -39,8 +40,11 @@ export function SignIn() {
   const enter = useEnter();
   const withPasskey = useMutation({
     mutationFn: async () => {
-      const challenge = await take(hub.POST("/api/auth/passkey/options", { body: {} }));
-      await take(hub.POST("/api/auth/passkey/sign-in", { body: await signWithPasskey(challenge) }));
+      const challenge = await take(hub.POST("/api/auth/passkey/options"));
+      const body = await signWithPasskey(challenge);
+      await take(hub.POST("/api/auth/passkey/sign-in", { body })).catch((error: unknown) => {
+        throw refusedPasskey(error);
+      });
       await enter(next);
     },
   });
@@ -70,20 +74,26 @@ export function SignIn() {
         )}
         {issuers.map((issuer) => (
           <Button
-            key={issuer.id}
+            key={issuer.id ?? ""}
             component="a"
             variant="default"
             size="md"
             leftSection={<IconLogin2 size={20} />}
-            href={`/api/auth/sso/${encodeURIComponent(issuer.id)}/start?next=${encodeURIComponent(next)}`}
+            href={`/api/auth/sso/${encodeURIComponent(issuer.id ?? "")}/start?next=${encodeURIComponent(next)}`}
           >
-            {say(words.continueWith, { name: issuer.name })}
+            {say(words.continueWith, { name: issuer.name ?? "" })}
           </Button>
         ))}
         <Refusal error={withPasskey.error} />
       </Stack>
     </Card>
   );
+}
+
+/** The hub refuses passwords and passkeys with one code; the words for a passkey are others. */
+function refusedPasskey(error: unknown): unknown {
+  const isRefusal = error instanceof Fault && error.code === "sign_in_refused";
+  return isRefusal ? new Fault(error.status, "passkey_unknown", error.message) : error;
 }
 
 function SetupHint() {

@@ -33,7 +33,7 @@ export function LinkedAccounts() {
   const unlink = useChange(IDENTITIES, (id: string) =>
     take(hub.DELETE("/api/me/identities/{id}", { params: { path: { id } } })));
   const linked = new Set(query.data?.list.map((one) => one.issuerId));
-  const open = query.data === undefined ? [] : issuers.filter((one) => !linked.has(one.id));
+  const open = query.data === undefined ? [] : issuers.filter((one) => !linked.has(one.id ?? ""));
   if (issuers.length === 0 && linked.size === 0) return null;
   return (
     <Section
@@ -43,10 +43,10 @@ export function LinkedAccounts() {
         <Group gap="xs">
           {open.map((issuer) => (
             <Button
-              key={issuer.id} variant="default" leftSection={<IconPlus size={18} />} loading={start.isPending}
-              onClick={() => start.mutate(issuer.id)}
+              key={issuer.id ?? ""} variant="default" leftSection={<IconPlus size={18} />} loading={start.isPending}
+              onClick={() => start.mutate(issuer.id ?? "")}
             >
-              {say(words.link, { name: issuer.name })}
+              {say(words.link, { name: issuer.name ?? "" })}
             </Button>
           ))}
         </Group>

@@ -4,7 +4,7 @@ import { useForm } from "@mantine/form";
 import { IconFingerprint, IconPencil, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { hub, take } from "../../api/client";
+import { hub, keepCsrfToken, take } from "../../api/client";
 import { useChange } from "../../api/changes";
 import { canUsePasskeys, makePasskey, nameOfThisDevice } from "../../api/passkeys";
 import type { Passkey } from "../../api/shapes";
@@ -31,7 +31,10 @@ export function Passkeys() {
   const add = useChange(PASSKEYS, async () => {
     const answer = await makePasskey(await take(hub.POST("/api/me/passkeys/options")));
     return take(hub.POST("/api/me/passkeys", { body: { ...answer, name: nameOfThisDevice() } }));
-  }, () => tellDone(say(words.passkeyAdded)));
+  }, ({ csrfToken }) => {
+    keepCsrfToken(csrfToken);
+    tellDone(say(words.passkeyAdded));
+  });
   const remove = useChange(PASSKEYS, (id: string) =>
     take(hub.DELETE("/api/me/passkeys/{id}", { params: { path: { id } } })));
   const button = canUsePasskeys() && (

@@ -6,7 +6,7 @@ import { useQuery } from "@tanstack/react-query";
 import { hub, take } from "../../api/client";
 import { useChange } from "../../api/changes";
 import type { Session } from "../../api/shapes";
-import { useSay } from "../../language/language";
+import { useSay, type Entry } from "../../language/language";
 import { Confirm } from "../../parts/Dialog";
 import { tellDone, tellFault } from "../../parts/forms";
 import { Item, Items } from "../../parts/Items";
@@ -56,7 +56,7 @@ function SessionItem({ of }: { of: Session }) {
     <Item
       icon={isPhone ? IconDeviceMobile : IconDeviceLaptop}
       title={<>{name}{of.isCurrent && <StateMark tone="good" label={say(words.thisOne)} />}</>}
-      text={<>{of.address} · {say(methodWords[of.method])} · <Moment at={of.lastSeenAt} /></>}
+      text={<>{of.address} · {<Method of={of.method} />} · <Moment at={of.lastSeenAt} /></>}
       action={
         !of.isCurrent && (
           <Button
@@ -70,4 +70,11 @@ function SessionItem({ of }: { of: Session }) {
       }
     />
   );
+}
+
+function Method({ of }: { of: string }) {
+  const say = useSay();
+  const known: Partial<Record<string, Entry>> = methodWords;
+  const word = known[of];
+  return word === undefined ? of : say(word);
 }

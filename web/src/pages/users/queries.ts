@@ -17,9 +17,7 @@ export function useUsers(kind: User["kind"], q: string) {
 }
 
 export function useInvitations() {
-  return useList<Invitation>(INVITATIONS, (after) =>
-    take(hub.GET("/api/invitations", { params: { query: next(after) } })),
-  );
+  return useList<Invitation>(INVITATIONS, () => take(hub.GET("/api/invitations")));
 }
 
 export interface UserPatch {
