@@ -16,8 +16,14 @@ from aigne_hub.access.apps.desk import AppDesk
 from aigne_hub.access.connect.desk import ConnectDesk
 from aigne_hub.access.keys import Keys
 from aigne_hub.access.limits import MemoryCounters
+from aigne_hub.access.oauth.server import authorization_server
 from aigne_hub.access.preferences import PreferenceBook
+from aigne_hub.access.signin.attempts import Attempts
+from aigne_hub.access.signin.links import Links
+from aigne_hub.access.signin.passkeys.desk import PasskeyDesk
+from aigne_hub.access.signin.passwords import Hashing
 from aigne_hub.access.signin.sessions import Sessions
+from aigne_hub.access.signin.sign_in import SignIn
 from aigne_hub.access.snapshot import AccessSnapshot
 from aigne_hub.access.tickets.desk import TicketDesk
 from aigne_hub.access.users import Users
@@ -39,10 +45,12 @@ from aigne_hub.flows.credential_check import CredentialCheck
 from aigne_hub.flows.freshness import Freshness
 from aigne_hub.flows.keep_credential import CredentialKeeper
 from aigne_hub.flows.local_provider import put_local_provider
+from aigne_hub.flows.send_link import Mailing
 from aigne_hub.house import House
 from aigne_hub.jobs.ticks import keep_ticking, ticks_of
 from aigne_hub.local.supervisor import MODEL_NAME, LocalModel, is_available
 from aigne_hub.outbound import Client, Guard, Limits
+from aigne_hub.outbound.mail import Mailer, MailServer
 from aigne_hub.providers.known import LOCAL
 from aigne_hub.relay.answer import Relay
 from aigne_hub.settings import BadSetting, Settings, read_settings
@@ -66,43 +74,72 @@ async def open_house(settings: Settings, *, clock: Clock | None = None) -> Async
         guard=Guard(allow_private=settings.private_upstreams),
         proxy=settings.proxy or None,
     )
+    hashing = Hashing()
     try:
         ids = IdSource(clock, await new_boot(database, clock))
-        access = AccessSnapshot(vault, clock, stale_s=settings.stale_s)
-        catalog = CatalogSnapshot(vault, clock)
-        journal = Journal(vault, clock)
-        users = Users(clock, ids, journal)
-        keys = Keys(vault, clock, ids, journal)
-        providers = CatalogRegistry(vault, clock, ids, journal)
-        recorder = Recorder(database.writer, database.dialect, clock, ids)
-        house = House(
-            settings=settings,
-            clock=clock,
-            deadlines=deadlines,
-            database=database,
-            access=access,
-            users=users,
-            apps=AppDesk(clock, users),
-            keys=keys,
-            connects=ConnectDesk(vault, clock, keys),
-            sessions=Sessions(vault, clock, ids),
-            tickets=TicketDesk(vault, clock, ids),
-            preferences=PreferenceBook(clock, journal),
-            journal=journal,
-            counters=MemoryCounters(clock),
-            catalog=catalog,
-            providers=providers,
-            freshness=Freshness(database, access, catalog),
-            credentials=CredentialKeeper(database, providers, CredentialCheck(client)),
-            client=client,
-            recorder=recorder,
-            relay=Relay(catalog, client, recorder, deadlines, limits=_limits(settings), drain_s=settings.drain_s),
-        )
+        house = _house(settings, clock, vault, deadlines, database, client, ids, hashing)
         await house.freshness.look()
         yield house
     finally:
+        hashing.close()
         await client.close()
         await database.close()
+
+
+def _house(
+    settings: Settings,
+    clock: Clock,
+    vault: Vault,
+    deadlines: Deadlines,
+    database: Database,
+    client: Client,
+    ids: IdSource,
+    hashing: Hashing,
+) -> House:
+    access = AccessSnapshot(vault, clock, stale_s=settings.stale_s)
+    catalog = CatalogSnapshot(vault, clock)
+    journal = Journal(vault, clock)
+    users = Users(clock, ids, journal)
+    keys = Keys(vault, clock, ids, journal)
+    tickets = TicketDesk(vault, clock, ids)
+    sessions = Sessions(vault, clock, ids)
+    sign_in = SignIn(database, clock, hashing, sessions, Attempts(clock), journal)
+    passkeys = PasskeyDesk(clock, ids, tickets, journal)
+    links = Links(database, clock, ids, tickets, users, sign_in, sessions, passkeys, journal)
+    providers = CatalogRegistry(vault, clock, ids, journal)
+    recorder = Recorder(database.writer, database.dialect, clock, ids)
+    return House(
+        settings=settings,
+        clock=clock,
+        deadlines=deadlines,
+        database=database,
+        access=access,
+        users=users,
+        apps=AppDesk(clock, users),
+        oauth=authorization_server(vault, clock, ids, journal, tickets),
+        keys=keys,
+        connects=ConnectDesk(vault, clock, keys),
+        sessions=sessions,
+        tickets=tickets,
+        preferences=PreferenceBook(clock, journal),
+        sign_in=sign_in,
+        passkeys=passkeys,
+        links=links,
+        mailing=Mailing(database, links, _mailer(settings)),
+        journal=journal,
+        counters=MemoryCounters(clock),
+        catalog=catalog,
+        providers=providers,
+        freshness=Freshness(database, access, catalog),
+        credentials=CredentialKeeper(database, providers, CredentialCheck(client)),
+        client=client,
+        recorder=recorder,
+        relay=Relay(catalog, client, recorder, deadlines, limits=_limits(settings), drain_s=settings.drain_s),
+    )
+
+
+def _mailer(settings: Settings) -> Mailer | None:
+    return Mailer(MailServer.parse(settings.smtp_url)) if settings.smtp_url else None
 
 
 def master_key(settings: Settings) -> bytes:

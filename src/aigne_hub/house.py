@@ -9,8 +9,12 @@ from aigne_hub.access.connect.desk import ConnectDesk
 from aigne_hub.access.identity import Caller
 from aigne_hub.access.keys import Keys
 from aigne_hub.access.limits import Counters
+from aigne_hub.access.oauth.server import AuthorizationServer
 from aigne_hub.access.preferences import PreferenceBook
+from aigne_hub.access.signin.links import Links
+from aigne_hub.access.signin.passkeys.desk import PasskeyDesk
 from aigne_hub.access.signin.sessions import Sessions
+from aigne_hub.access.signin.sign_in import SignIn
 from aigne_hub.access.signin.store import Session
 from aigne_hub.access.snapshot import AccessSnapshot
 from aigne_hub.access.tickets.desk import TicketDesk
@@ -23,6 +27,7 @@ from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.db.engine import Database
 from aigne_hub.flows.freshness import Freshness
 from aigne_hub.flows.keep_credential import CredentialKeeper
+from aigne_hub.flows.send_link import Mailing
 from aigne_hub.outbound import Client
 from aigne_hub.relay.answer import Relay
 from aigne_hub.settings import Settings
@@ -45,6 +50,11 @@ class House:
     preferences: PreferenceBook
     connects: ConnectDesk
     apps: AppDesk
+    oauth: AuthorizationServer
+    sign_in: SignIn
+    passkeys: PasskeyDesk
+    links: Links
+    mailing: Mailing
     journal: Journal
     counters: Counters
     catalog: CatalogSnapshot

@@ -9,10 +9,25 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from aigne_hub import __version__
-from aigne_hub.api import access_keys, audit, calls, providers
+from aigne_hub.api import (
+    access_keys,
+    audit,
+    auth,
+    calls,
+    invitations,
+    me,
+    preferences,
+    providers,
+    user_info,
+    users,
+)
+from aigne_hub.api.auth_links import link_routes
 from aigne_hub.api.connect import connect_routes
 from aigne_hub.api.credentials import credential_routes
 from aigne_hub.api.gates import refuse_ungated
+from aigne_hub.api.oauth import protocol_routes
+from aigne_hub.api.oauth_forms import error_answer
+from aigne_hub.api.oauth_pages import page_routes
 from aigne_hub.api.openapi import completed
 from aigne_hub.api.refusals import note_refusal, refusal_throttle
 from aigne_hub.api.registered_apps import app_routes
@@ -47,9 +62,18 @@ def routes() -> FastAPI:
         app.include_router(providers.router, prefix=prefix, tags=["providers"], include_in_schema=is_listed)
         app.include_router(credential_routes(), prefix=prefix, tags=["credentials"], include_in_schema=is_listed)
     app.include_router(access_keys.router, prefix="/api/access-keys", tags=["access keys"])
+    app.include_router(auth.router, prefix="/api/auth")
+    app.include_router(link_routes(), prefix="/api/auth")
+    app.include_router(me.router, prefix="/api/me")
+    app.include_router(users.router, prefix="/api/users")
+    app.include_router(invitations.router, prefix="/api/invitations")
+    app.include_router(preferences.router, prefix="/api/preferences")
     app.include_router(connect_routes())
     app.include_router(audit.router, prefix="/api/audit")
     app.include_router(app_routes(), prefix="/api/app")
+    app.include_router(protocol_routes())
+    app.include_router(page_routes())
+    app.include_router(user_info.router, prefix="/api/user")
     app.include_router(calls.router, prefix="/api/user", tags=["usage"])
     app.add_exception_handler(HubError, _hub_error)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -10,7 +10,7 @@ from pydantic import Field
 from aigne_hub.access.identity import Role
 from aigne_hub.access.signin.links import Entering, Link
 from aigne_hub.api.auth import AnsweredPasskey, AskedPasskey, Entered, entered, refuse_foreign_page, site_of
-from aigne_hub.api.callers import Anyone, InHouse, Read, Write
+from aigne_hub.api.callers import Anyone, InHouse, Read, Write, origin_of
 from aigne_hub.api.cookies import device_of
 from aigne_hub.api.shapes import Shape, Strict, iso
 from aigne_hub.api.throttle import Throttle
@@ -94,10 +94,10 @@ def link_routes() -> APIRouter:
             return await entered(conn, house, request, response, signed_in)
 
     @router.post("/password-reset", status_code=202)
-    async def forgotten(body: ForgottenPassword, by: Anyone, house: InHouse) -> dict[str, str]:
+    async def forgotten(body: ForgottenPassword, by: Anyone, house: InHouse, request: Request) -> dict[str, str]:
         """Mail a reset link to whoever has this address. The answer is the same whether anybody has."""
         resets.take(by.address or "", house.clock.monotonic())
-        house.mailing.send_reset_later(by, body.email)
+        house.mailing.send_reset_later(by, body.email, origin_of(request, house))
         return {}
 
     return router

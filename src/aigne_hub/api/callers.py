@@ -148,7 +148,7 @@ def is_secure(request: Request, house: House) -> bool:
     peer = request.client.host if request.client else ""
     if any(ip_address(peer) in network for network in house.settings.trusted_proxies if _is_address(peer)):
         return request.headers.get("x-forwarded-proto", "").split(",")[-1].strip() == "https"
-    return request.scope["scheme"] == "https"
+    return bool(request.scope["scheme"] == "https")
 
 
 def _is_address(text: str) -> bool:

@@ -19,7 +19,7 @@ _DEVICE_S = 400 * 86_400  # as long as browsers keep one
 def device_of(request: Request, house: House, email: str | None = None) -> Device:
     """Where a request comes from; known when the same account has signed in there before."""
     shown = find_cookie(request.headers.raw, DEVICE_COOKIE) or ""
-    is_known = email is not None and hmac.compare_digest(shown.encode(), house.device_mark(email).encode())
+    is_known = email is not None and hmac.compare_digest(shown.encode(), house.sessions.device_mark(email).encode())
     return Device(address_of(request), request.headers.get("user-agent", ""), is_known)
 
 
@@ -30,7 +30,7 @@ def give_session(request: Request, response: Response, house: House, signed_in: 
         SESSION_COOKIE, signed_in.secret, max_age=LIFE_S, path="/", secure=secure, httponly=True, samesite="lax"
     )
     if signed_in.user.email is not None:
-        mark = house.device_mark(signed_in.user.email)
+        mark = house.sessions.device_mark(signed_in.user.email)
         response.set_cookie(
             DEVICE_COOKIE, mark, max_age=_DEVICE_S, path="/api/auth", secure=secure, httponly=True, samesite="strict"
         )

@@ -8,9 +8,11 @@ import sys
 import click
 
 from aigne_hub.access.identity import NewKey
+from aigne_hub.access.signin.links import MadeLink
 from aigne_hub.app import open_house
 from aigne_hub.cli.session import data_dir_option, prepare, settings_of, told
 from aigne_hub.flows.first_start import first_start
+from aigne_hub.flows.send_link import url_of
 from aigne_hub.local.supervisor import MODEL_NAME, is_available
 from aigne_hub.providers.known import LOCAL
 from aigne_hub.serving import serve as serve_hub
@@ -30,6 +32,12 @@ Welcome to AIGNE Hub. This is your owner access key; it is not shown again:
          "messages": [{{"role": "user", "content": "Say hello in one sentence."}}]}}'
 """
 
+_SET_UP = """\
+Nobody can sign in at the console yet. Set the owner's name, e-mail address and password or passkey within an hour:
+
+  {link}
+"""
+
 
 @click.command()
 @click.option("--host", metavar="H", help="Address to listen on (default: HUB_HOST, else 127.0.0.1).")
@@ -42,20 +50,24 @@ def serve(host: str | None, port: str | None, workers: str | None, data_dir: str
     settings = settings_of(host=host, port=port, workers=workers, data_dir=data_dir)
     pass_on(host=host, port=port, workers=workers, data_dir=data_dir)
     prepare(settings)
-    made = asyncio.run(_first_start(settings))
+    made, set_up = asyncio.run(_first_start(settings))
 
     def ready(url: str) -> None:
         click.echo(f"aigne-hub ready on {url}")
         if made is not None:
             click.echo("\n" + _welcome(settings, url, made))
+        if set_up is not None:
+            click.echo(_SET_UP.format(link=url_of(set_up, url)))
         sys.stdout.flush()
 
     sys.exit(serve_hub(settings, ready))
 
 
-async def _first_start(settings: Settings) -> NewKey | None:
+async def _first_start(settings: Settings) -> tuple[NewKey | None, MadeLink | None]:
     async with open_house(settings) as house:
-        return await first_start(house.database, house.users, house.keys)
+        made = await first_start(house.database, house.users, house.keys)
+        async with house.database.write() as conn:
+            return made, await house.links.set_up(conn)
 
 
 def _welcome(settings: Settings, url: str, made: NewKey) -> str:

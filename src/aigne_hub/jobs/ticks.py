@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import structlog
 
 from aigne_hub.access import store as access_store
+from aigne_hub.access.connect import store as connect_store
+from aigne_hub.access.signin import store as signin_store
+from aigne_hub.access.tickets import store as ticket_store
 from aigne_hub.base.errors import HubError
 from aigne_hub.base.ids import first_id_at
 from aigne_hub.catalog import store as catalog_store
@@ -19,6 +22,7 @@ from aigne_hub.usage import store as usage_store
 log = structlog.get_logger()
 
 _STALE_GRACE_S = 300
+_REMEMBERED_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ def ticks_of(house: House) -> list[Tick]:
         Tick("running calls", INTERVAL_S, lambda: note_running(house)),
         Tick("last uses", 5.0, lambda: note_uses(house)),
         Tick("stale calls", 300.0, lambda: close_stale(house)),
+        Tick("mail", 1.0, house.mailing.tick),
+        Tick("ended access", 600.0, lambda: forget_ended(house)),
     ]
 
 
@@ -62,6 +68,16 @@ async def note_uses(house: House) -> None:
                 await access_store.touch_keys(conn, keys)
             if credentials:
                 await catalog_store.touch_credentials(conn, credentials)
+
+
+async def forget_ended(house: House) -> None:
+    """Forget tickets, sessions and connect sessions a day after their end; a replay is told until then."""
+    house.access.forget_ended()
+    before_ms = house.clock.now_ms() - _REMEMBERED_MS
+    async with house.database.write() as conn:
+        await ticket_store.forget(conn, before_ms)
+        await signin_store.forget_sessions(conn, before_ms)
+        await connect_store.forget(conn, before_ms)
 
 
 async def close_stale(house: House) -> None:

@@ -88,7 +88,7 @@ class Hashing:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="passwords", initializer=_step_back)
         self._waiting = 0
-        self._nobodys = self._hasher.hash("a password that nobody has")
+        self._nobodys: str | None = None  # made when it is first needed
 
     async def hash(self, password: str) -> str:
         """Raises Unavailable when too many wait already."""
@@ -99,7 +99,7 @@ class Hashing:
 
         def work() -> Checked:
             try:
-                self._hasher.verify(kept or self._nobodys, _bytes(password))
+                self._hasher.verify(kept or self._of_nobody(), _bytes(password))
             except (VerificationError, InvalidHashError):
                 return Checked(False)
             if kept is None:
@@ -111,6 +111,11 @@ class Hashing:
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _of_nobody(self) -> str:
+        if self._nobodys is None:
+            self._nobodys = self._hasher.hash("a password that nobody has")
+        return self._nobodys
 
     async def _run(self, work: Callable[[], R]) -> R:
         if self._waiting >= _MOST_WAITING:

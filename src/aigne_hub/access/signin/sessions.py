@@ -95,6 +95,10 @@ class Sessions:
         """What the console repeats in a header, which no other site can read."""
         return self._vault.digest(f"csrf {secret}").hex()
 
+    def device_mark(self, email: str) -> str:
+        """What a device keeps to be known again at the sign-in of this account."""
+        return self._vault.digest(f"device {email.strip().lower()}").hex()
+
     def is_csrf_token(self, secret: str, token: str) -> bool:
         return hmac.compare_digest(self.csrf_token(secret).encode(), token.encode())
 
