@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from aigne_hub import __version__
+from aigne_hub.access.challenge import bearer_challenge
 from aigne_hub.api import (
     access_keys,
     audit,
@@ -22,11 +23,12 @@ from aigne_hub.api import (
     users,
 )
 from aigne_hub.api.auth_links import link_routes
+from aigne_hub.api.callers import the_house
 from aigne_hub.api.connect import connect_routes
 from aigne_hub.api.credentials import credential_routes
 from aigne_hub.api.gates import refuse_ungated
 from aigne_hub.api.oauth import protocol_routes
-from aigne_hub.api.oauth_forms import error_answer
+from aigne_hub.api.oauth_forms import error_answer, issuer_of
 from aigne_hub.api.oauth_pages import page_routes
 from aigne_hub.api.openapi import completed
 from aigne_hub.api.refusals import note_refusal, refusal_throttle
@@ -88,14 +90,12 @@ async def _hub_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HubError)
     if error.refused_as is not None:
         await note_refusal(request, error)
-    headers = {}
-    if error.status == 401:
-        headers["www-authenticate"] = "Bearer"
+    body, headers = _told(request, error)
     if error.retry_after is not None:
         headers["retry-after"] = str(error.retry_after)
     if isinstance(error, WrongMethod):
         headers["allow"] = error.allowed
-    return Response(_body(request, error), error.status, headers, media_type="application/json")
+    return Response(body, error.status, headers, media_type="application/json")
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -133,6 +133,15 @@ def _allowed(request: Request) -> str:
         return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
     return ", ".join(filter(is_taken, ("GET", "POST", "PUT", "PATCH", "DELETE")))
+
+
+def _told(request: Request, error: HubError) -> tuple[bytes, dict[str, str]]:
+    """The body and the headers by which an error is told: at OAuth's own endpoints as its RFCs say."""
+    if request.scope["path"].startswith("/oauth/"):
+        return error_answer(error)
+    if error.status != 401:
+        return _body(request, error), {}
+    return _body(request, error), {"www-authenticate": bearer_challenge(issuer_of(request, the_house(request)), error)}
 
 
 def _body(request: Request, error: HubError) -> bytes:

@@ -9,6 +9,9 @@ from aigne_hub.base.clock import Clock
 EPOCH_MS = 1_735_689_600_000  # 2025-01-01T00:00:00Z, so that ids stay short
 KEY_PREFIX = "blocklet-"  # published clients recognise an access key by it (contract 1.2)
 TOKEN_PREFIX = "hubat_"  # an OAuth access token
+REFRESH_PREFIX = "hubrt_"  # an OAuth refresh token
+CLIENT_PREFIX = "hubc_"  # the public name of an OAuth client
+CLIENT_SECRET_PREFIX = "hubcs_"
 _NODE_BITS = 10
 _SEQUENCE_BITS = 12
 

@@ -204,6 +204,7 @@ oauth_clients = Table(
     Column("is_dynamic", Boolean, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("disabled_ms", BigInteger),
+    Column("removed_ms", BigInteger),  # kept until every worker has seen its tokens end
 )
 
 # That a user lets an application act for them; ended, all its tokens end.
@@ -216,6 +217,7 @@ authorizations = Table(
     Column("scopes", Text, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("last_used_ms", BigInteger),
+    Column("ended_ms", BigInteger),
     UniqueConstraint("user_id", "client_row"),
 )
 

@@ -17,5 +17,13 @@ async def bump(conn: Conn, counter: str) -> int:
     return int((await conn.execute(query.returning(versions.c.version))).scalar_one())
 
 
+async def hold(conn: Conn, counter: str) -> None:
+    """Keep everybody else who would bump `counter` waiting until the transaction ends.
+
+    What is read after this is what a change of this transaction will be based on.
+    """
+    await conn.execute(select(versions.c.version).where(versions.c.name == counter).with_for_update())
+
+
 async def read_versions(conn: Conn) -> dict[str, int]:
     return {row.name: row.version for row in await conn.execute(select(versions.c.name, versions.c.version))}

@@ -10,6 +10,7 @@ from aigne_hub.access.identity import Scope as Right
 from aigne_hub.access.limits import LimitReached
 from aigne_hub.base.errors import HubError
 from aigne_hub.dialects.call import Call, Dialect
+from aigne_hub.edge.challenge import challenge
 from aigne_hub.edge.limits import estimated_tokens, standing_headers
 from aigne_hub.edge.reading import (
     BodyReader,
@@ -54,12 +55,12 @@ class InferenceDoor:
             return  # nobody is left to answer, and nothing was begun
         except HubError as error:
             if not reply.has_started:
-                await self._refuse(error, reply, fields)
+                await self._refuse(error, reply, scope, fields)
         except Exception:  # a fault of ours: the caller gets an error object, the log the trace
             log.exception("call broke", request_id=request_id)
             if reply.has_started:
                 raise  # the server cuts the connection, so that the answer does not look whole
-            await self._refuse(fault(), reply, fields)
+            await self._refuse(fault(), reply, scope, fields)
         finally:
             reply.close()
 
@@ -94,7 +95,7 @@ class InferenceDoor:
         finally:
             lease.end(0)  # a call that raised has used nothing; one that ended stays as it is
 
-    async def _refuse(self, error: HubError, reply: AsgiReply, fields: Fields) -> None:
+    async def _refuse(self, error: HubError, reply: AsgiReply, scope: Scope, fields: Fields) -> None:
         """The true status and JSON for everybody, but for the one client that cannot read it.
 
         `@blocklet/aigne-hub` is known by this Accept together with its own header, and learns an
@@ -104,4 +105,4 @@ class InferenceDoor:
             await reply.begin()
             await reply.finish(self._dialect.write_error_event(error))
         else:
-            await reply.error(error)
+            await reply.error(error, challenge(scope, self._house.settings, error))

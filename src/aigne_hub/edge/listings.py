@@ -13,6 +13,7 @@ from aigne_hub.access.bearer import find_bearer
 from aigne_hub.access.identity import Caller
 from aigne_hub.access.identity import Scope as Right
 from aigne_hub.base.errors import HubError
+from aigne_hub.edge.challenge import challenge
 from aigne_hub.edge.reading import address_of, request_id_of
 from aigne_hub.edge.wire import AsgiReply, Headers, Receive, Scope, Send, fault
 from aigne_hub.house import House
@@ -59,7 +60,7 @@ class ReadingDoor:
                 400, _write({"error": {"message": "the query has too many fields", "type": "invalid_request_error"}})
             )
         except HubError as error:
-            await reply.error(error)
+            await reply.error(error, challenge(scope, self._house.settings, error))
         except Exception:  # a fault of ours: the caller gets an error object, the log the trace
             log.exception("request broke", path=scope["path"])
             await reply.error(fault())

@@ -56,8 +56,8 @@ class AsgiReply:
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
 
-    async def error(self, error: HubError) -> None:
-        await self.json(error.status, error_body(error), _error_headers(error))
+    async def error(self, error: HubError, extra: Headers | None = None) -> None:
+        await self.json(error.status, error_body(error), _error_headers(error) + (extra or []))
 
     async def begin(self) -> None:
         self.has_started = True
@@ -86,8 +86,6 @@ def fault() -> HubError:
 
 def _error_headers(error: HubError) -> Headers:
     headers: Headers = []
-    if error.status == 401:
-        headers.append((b"www-authenticate", b"Bearer"))
     if error.retry_after is not None:
         headers.append((b"retry-after", b"%d" % error.retry_after))
     if isinstance(error, WrongMethod):

@@ -171,6 +171,7 @@ def _oauth_clients() -> None:
         sa.Column("is_dynamic", sa.Boolean(), nullable=False),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sa.Column("disabled_ms", sa.BigInteger(), nullable=True),
+        sa.Column("removed_ms", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["service_account_id"], ["users.id"], name=op.f("fk_oauth_clients_service_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_oauth_clients")),
         sa.UniqueConstraint("client_id", name=op.f("uq_oauth_clients_client_id")),
@@ -227,6 +228,7 @@ def _authorizations() -> None:
         sa.Column("scopes", sa.Text(), nullable=False),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sa.Column("last_used_ms", sa.BigInteger(), nullable=True),
+        sa.Column("ended_ms", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["client_row"], ["oauth_clients.id"], name=op.f("fk_authorizations_client_row"), ondelete="CASCADE"
         ),

@@ -1,0 +1,95 @@
+"""How OAuth's own requests are read, and its answers made, lives here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Depends, Request, Response
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from aigne_hub.access.oauth.clients import ClientProof
+from aigne_hub.access.oauth.errors import OAuthError, invalid_request, oauth_body
+from aigne_hub.access.oauth.parameters import Parameters
+from aigne_hub.api.callers import origin_of
+from aigne_hub.base.errors import HubError
+from aigne_hub.house import House
+
+_FORM = "application/x-www-form-urlencoded"
+NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}  # RFC 6749 section 5.1
+_PAGE_HEADERS = {
+    **NO_STORE,
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>This request cannot be answered</title>
+<style>body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 15vh auto; padding: 0 1rem }}</style>
+<h1>This request cannot be answered</h1>
+<p>{message}.</p>
+<p>You are still at AIGNE Hub; nothing was given to anybody. Go back to the application and try again, or tell whoever
+runs it what this page says.</p>
+</html>
+"""
+
+
+async def _form(request: Request) -> Parameters:
+    """The parameters of a form-encoded body. Raises OAuthError."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != _FORM:
+        raise invalid_request(f"the body must be {_FORM}")
+    return Parameters.read(await request.body())
+
+
+async def _query(request: Request) -> Parameters:
+    return Parameters.read(request.scope["query_string"])
+
+
+def form_of(*names: str) -> dict[str, Any]:
+    """What the API's document says of a form."""
+    fields = {name: {"type": "string"} for name in names}
+    schema = {"type": "object", "properties": fields}
+    return {"requestBody": {"required": True, "content": {_FORM: {"schema": schema}}}}
+
+
+def proof_of(request: Request, asked: Parameters) -> ClientProof:
+    """What a client shows of itself: in the header Authorization, or in the form (RFC 6749 section 2.3.1)."""
+    return ClientProof.read(request.headers.get("authorization"), asked)
+
+
+def issuer_of(request: Request, house: House) -> str:
+    """The name of this authorization server: the hub's public address, else the origin that was asked."""
+    return house.settings.public_url or origin_of(request, house)
+
+
+def answer(body: Mapping[str, object], status: int = 200) -> Response:
+    return Response(msgspec.json.encode(body), status, NO_STORE, media_type="application/json")
+
+
+def redirect(url: str, *, status: int = 302) -> Response:
+    return RedirectResponse(url, status, NO_STORE)
+
+
+def error_page(error: HubError) -> Response:
+    """For a person whose request may not be answered to where it came from."""
+    return HTMLResponse(_PAGE.format(message=escape(error.message.capitalize())), error.status, _PAGE_HEADERS)
+
+
+def error_answer(error: HubError) -> tuple[bytes, dict[str, str]]:
+    """How an error is told at an OAuth endpoint (RFC 6749 section 5.2): the body and the headers."""
+    headers = dict(NO_STORE)
+    if error.status == 401:
+        is_bearer = not isinstance(error, OAuthError)
+        headers["www-authenticate"] = "Bearer" if is_bearer else 'Basic realm="OAuth", charset="UTF-8"'
+    return msgspec.json.encode(oauth_body(error)), headers
+
+
+Form = Annotated[Parameters, Depends(_form)]
+Query = Annotated[Parameters, Depends(_query)]

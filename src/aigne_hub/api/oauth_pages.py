@@ -1,0 +1,78 @@
+"""What the console's page of consent asks lives here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from aigne_hub.access.identity import Scope
+from aigne_hub.access.oauth.records import Client
+from aigne_hub.access.oauth.redirects import host_of
+from aigne_hub.api.callers import InHouse, Person, Read, Write
+from aigne_hub.api.people import ShownPerson, shown_person
+from aigne_hub.api.shapes import Shape, Strict
+
+TicketInPath = Annotated[str, Path(max_length=200)]
+
+
+class AskingClient(Shape):
+    name: str
+    client_id: str
+    is_dynamic: bool
+
+    @classmethod
+    def of(cls, client: Client) -> AskingClient:
+        return cls(name=client.name, client_id=client.client_id, is_dynamic=client.is_dynamic)
+
+
+class AskedScope(Shape):
+    name: Scope
+    text: str
+
+    @classmethod
+    def of_all(cls, scopes: Iterable[Scope]) -> list[AskedScope]:
+        return [cls(name=scope, text=scope.text) for scope in Scope if scope in set(scopes)]
+
+
+class ConsentQuestion(Shape):
+    client: AskingClient
+    scopes: list[AskedScope]
+    redirect_host: str
+    user: ShownPerson
+    is_known: bool
+
+
+class ConsentAnswer(Strict):
+    allow: bool
+
+
+class WhereTo(Shape):
+    redirect: str
+
+
+def page_routes() -> APIRouter:
+    router = APIRouter(prefix="/api/oauth", tags=["oauth"])
+
+    @router.get("/requests/{ticket}")
+    async def open_request(ticket: TicketInPath, by: Person, house: InHouse, conn: Read) -> ConsentQuestion:
+        """What an application asks the person at the console for."""
+        question = await house.oauth.consents.open(conn, ticket, by.caller.user)
+        return ConsentQuestion(
+            client=AskingClient.of(question.client),
+            scopes=AskedScope.of_all(question.scopes),
+            redirect_host=host_of(question.redirect_uri),
+            user=await shown_person(conn, by.caller.user),
+            is_known=question.is_known,
+        )
+
+    @router.post("/requests/{ticket}")
+    async def answer_request(
+        ticket: TicketInPath, body: ConsentAnswer, by: Person, house: InHouse, conn: Write
+    ) -> WhereTo:
+        """The person's answer; each request is answered once."""
+        where = await house.oauth.consents.answer(conn, by.actor, ticket, by.caller.user, is_allowed=body.allow)
+        return WhereTo(redirect=where)
+
+    return router
