@@ -24,6 +24,8 @@ from aigne_hub.access.signin.passkeys.desk import PasskeyDesk
 from aigne_hub.access.signin.passwords import Hashing
 from aigne_hub.access.signin.sessions import Sessions
 from aigne_hub.access.signin.sign_in import SignIn
+from aigne_hub.access.signin.sso.identities import Identities
+from aigne_hub.access.signin.sso.issuers import IssuerBook
 from aigne_hub.access.snapshot import AccessSnapshot
 from aigne_hub.access.tickets.desk import TicketDesk
 from aigne_hub.access.users import Users
@@ -45,7 +47,9 @@ from aigne_hub.flows.credential_check import CredentialCheck
 from aigne_hub.flows.freshness import Freshness
 from aigne_hub.flows.keep_credential import CredentialKeeper
 from aigne_hub.flows.local_provider import put_local_provider
+from aigne_hub.flows.openid import OpenId
 from aigne_hub.flows.send_link import Mailing
+from aigne_hub.flows.sign_in_sso import SingleSignOn
 from aigne_hub.house import House
 from aigne_hub.jobs.ticks import keep_ticking, ticks_of
 from aigne_hub.local.supervisor import MODEL_NAME, LocalModel, is_available
@@ -126,6 +130,14 @@ def _house(
         passkeys=passkeys,
         links=links,
         mailing=Mailing(database, links, _mailer(settings)),
+        single_sign_on=SingleSignOn(
+            database,
+            OpenId(client, clock),
+            IssuerBook(vault, clock, ids, journal),
+            Identities(clock, ids, users, journal),
+            tickets,
+            sign_in,
+        ),
         journal=journal,
         counters=MemoryCounters(clock),
         catalog=catalog,

@@ -28,6 +28,7 @@ from aigne_hub.db.engine import Database
 from aigne_hub.flows.freshness import Freshness
 from aigne_hub.flows.keep_credential import CredentialKeeper
 from aigne_hub.flows.send_link import Mailing
+from aigne_hub.flows.sign_in_sso import SingleSignOn
 from aigne_hub.outbound import Client
 from aigne_hub.relay.answer import Relay
 from aigne_hub.settings import Settings
@@ -55,6 +56,7 @@ class House:
     passkeys: PasskeyDesk
     links: Links
     mailing: Mailing
+    single_sign_on: SingleSignOn
     journal: Journal
     counters: Counters
     catalog: CatalogSnapshot

@@ -19,6 +19,7 @@ from aigne_hub.api import (
     me,
     preferences,
     providers,
+    sso_issuers,
     user_info,
     users,
 )
@@ -33,6 +34,7 @@ from aigne_hub.api.oauth_pages import page_routes
 from aigne_hub.api.openapi import completed
 from aigne_hub.api.refusals import note_refusal, refusal_throttle
 from aigne_hub.api.registered_apps import app_routes
+from aigne_hub.api.sso import identity_router, sso_routes
 from aigne_hub.base.errors import BadRequest, HubError, NotFound, WrongMethod
 from aigne_hub.dialects.openai_errors import error_body
 from aigne_hub.house import House
@@ -66,9 +68,12 @@ def routes() -> FastAPI:
     app.include_router(access_keys.router, prefix="/api/access-keys", tags=["access keys"])
     app.include_router(auth.router, prefix="/api/auth")
     app.include_router(link_routes(), prefix="/api/auth")
+    app.include_router(sso_routes(), prefix="/api/auth/sso")
     app.include_router(me.router, prefix="/api/me")
+    app.include_router(identity_router, prefix="/api/me/identities")
     app.include_router(users.router, prefix="/api/users")
     app.include_router(invitations.router, prefix="/api/invitations")
+    app.include_router(sso_issuers.router, prefix="/api/sso-issuers")
     app.include_router(preferences.router, prefix="/api/preferences")
     app.include_router(connect_routes())
     app.include_router(audit.router, prefix="/api/audit")

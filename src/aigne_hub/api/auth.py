@@ -12,6 +12,7 @@ from aigne_hub.access.preferences import read_preferences
 from aigne_hub.access.signin import store as signin_store
 from aigne_hub.access.signin.passkeys.desk import Answered, Asked, Site
 from aigne_hub.access.signin.sessions import SignedIn
+from aigne_hub.access.signin.sso.store import list_issuers
 from aigne_hub.api.callers import Anyone, InHouse, Person, Read, Write, is_own_origin, origin_of
 from aigne_hub.api.cookies import device_of, give_session, take_session
 from aigne_hub.api.people import ShownPerson, ShownSession, shown_person
@@ -73,7 +74,7 @@ async def state(_by: Anyone, house: InHouse, conn: Read) -> AuthState:
     return AuthState(
         needs_setup=not await signin_store.can_an_owner_sign_in(conn),
         local_sign_in=(await read_preferences(conn)).local_sign_in,
-        sso_issuers=[],
+        sso_issuers=[{"id": str(one.id), "name": one.name} for one in await list_issuers(conn, only_enabled=True)],
         can_mail=bool(house.settings.smtp_url),
         version=__version__,
     )
