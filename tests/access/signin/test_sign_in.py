@@ -1,0 +1,61 @@
+"""Signing in and changing a password, below the API."""
+
+from __future__ import annotations
+
+import pytest
+from argon2 import PasswordHasher
+
+from aigne_hub.access.signin import store
+from aigne_hub.access.signin.sign_in import Device
+from aigne_hub.audit.records import SYSTEM
+from aigne_hub.base.errors import BadRequest, NotSignedIn
+from tests.running import RunningHub
+
+pytestmark = pytest.mark.anyio
+
+DEVICE = Device("192.0.2.1", "test")
+PASSWORD = "correct horse battery"
+
+
+async def set_password(hub: RunningHub, hashed: str | None = None) -> None:
+    hashed = hashed or await hub.house.sign_in.hash_new(PASSWORD, name="Max", email=None)
+    async with hub.house.database.write() as conn:
+        await store.set_password(conn, hub.member.id, hashed)
+
+
+async def kept(hub: RunningHub) -> str | None:
+    async with hub.house.database.read() as conn:
+        return (await store.ways_in(conn, [hub.member.id]))[hub.member.id].password_hash
+
+
+async def test_an_old_hash_is_renewed_by_a_sign_in(hub: RunningHub) -> None:
+    await set_password(hub, PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD))
+    await hub.house.sign_in.by_password(SYSTEM, "max@example.com", PASSWORD, DEVICE)
+    renewed = await kept(hub)
+    assert renewed is not None and "m=19456" in renewed
+
+
+async def test_another_password_needs_the_present_one_and_ends_other_sessions(hub: RunningHub) -> None:
+    await set_password(hub)
+    sign_in, sessions = hub.house.sign_in, hub.house.sessions
+    here, there = [await sign_in.by_password(SYSTEM, "max@example.com", PASSWORD, DEVICE) for _ in range(2)]
+    for current in (None, "wrong horse battery"):
+        with pytest.raises(BadRequest) as refused:
+            await sign_in.change_password(SYSTEM, here, current, "another horse battery", DEVICE)
+        assert refused.value.param == "current"
+    with pytest.raises(BadRequest):
+        await sign_in.change_password(SYSTEM, here, PASSWORD, "short", DEVICE)
+    changed = await sign_in.change_password(SYSTEM, here, PASSWORD, "another horse battery", DEVICE)
+    async with hub.house.database.read() as conn:
+        assert await sessions.find(conn, changed.secret)
+        assert await sessions.find(conn, here.secret) is None
+        assert await sessions.find(conn, there.secret) is None
+    with pytest.raises(NotSignedIn):
+        await sign_in.by_password(SYSTEM, "max@example.com", PASSWORD, DEVICE)
+
+
+async def test_who_has_no_password_sets_the_first_without_one(hub: RunningHub) -> None:
+    async with hub.house.database.write() as conn:
+        here = await hub.house.sign_in.open(conn, SYSTEM, hub.member, method="passkey", device=DEVICE)
+    await hub.house.sign_in.change_password(SYSTEM, here, None, PASSWORD, DEVICE)
+    assert await hub.house.sign_in.by_password(SYSTEM, "max@example.com", PASSWORD, DEVICE)

@@ -1,0 +1,100 @@
+"""Mail, handed to a real SMTP server on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from aigne_hub.base.errors import Unavailable
+from aigne_hub.outbound.mail import Mailer, MailServer
+
+pytestmark = pytest.mark.anyio
+
+
+class Postbox:
+    """A small SMTP server (RFC 5321) that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.mails: list[str] = []
+        self.port = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        def say(line: str) -> None:
+            writer.write(line.encode() + b"\r\n")
+
+        say("220 postbox")
+        while line := (await reader.readline()).decode().strip():
+            verb = line.split()[0].upper()
+            if verb == "EHLO":
+                say("250 postbox")
+            elif verb == "DATA":
+                say("354 go on")
+                mail = (await reader.readuntil(b"\r\n.\r\n")).decode()
+                self.mails.append(mail)
+                say("250 taken")
+            elif verb == "QUIT":
+                say("221 bye")
+                break
+            else:
+                say("250 ok")
+        writer.close()
+
+
+@asynccontextmanager
+async def postbox() -> AsyncIterator[Postbox]:
+    box = Postbox()
+    server = await asyncio.start_server(box.serve, "127.0.0.1", 0)
+    box.port = server.sockets[0].getsockname()[1]
+    try:
+        yield box
+    finally:
+        server.close()
+
+
+def mailer(port: int, host: str = "127.0.0.1") -> Mailer:
+    return Mailer(MailServer.parse(f"smtp://{host}:{port}/?from=hub@example.com"))
+
+
+async def test_a_mail_arrives() -> None:
+    async with postbox() as box:
+        await mailer(box.port).send("ada@example.com", "Grüße", "Hello\n\nhttp://hub/link#token=x\n")
+    (mail,) = box.mails
+    assert "From: hub@example.com" in mail and "To: ada@example.com" in mail
+    assert "http://hub/link#token=x" in mail
+
+
+async def test_a_server_that_is_away_is_told() -> None:
+    with pytest.raises(Unavailable, match="did not take the mail"):
+        await mailer(1).send("ada@example.com", "s", "t")
+
+
+async def test_no_mail_crosses_a_network_without_tls() -> None:
+    async with postbox() as box:
+        away = mailer(box.port)
+        away._server = MailServer("smtp", "127.0.0.1", box.port, "", "", "hub@example.com")
+        import aigne_hub.outbound.mail as module
+
+        here, module._is_here = module._is_here, lambda _host: False
+        try:
+            with pytest.raises(Unavailable):
+                await away.send("ada@example.com", "s", "t")
+        finally:
+            module._is_here = here
+        assert box.mails == []
+
+
+def test_a_servers_address_is_read_and_its_password_not_shown() -> None:
+    server = MailServer.parse("smtps://me%40x:p%2Fw@mail.example.com/?from=hub@example.com")
+    assert (server.host, server.port, server.user, server.password) == ("mail.example.com", 465, "me@x", "p/w")
+    assert "p/w" not in repr(server)
+
+
+@pytest.mark.parametrize("subject", ["a\nBcc: eve@example.com", "a\r\nb"])
+async def test_a_subject_adds_no_header(subject: str) -> None:
+    async with postbox() as box:
+        with pytest.raises(ValueError, match=r"[Hh]eader"):
+            await mailer(box.port).send("ada@example.com", subject, "t")
+        assert box.mails == []
