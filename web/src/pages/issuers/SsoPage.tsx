@@ -25,8 +25,7 @@ type Open = { kind: "create" } | { kind: "edit" | "remove" | "redirect"; of: Sso
 export function SsoPage() {
   const say = useSay();
   const [open, show] = useState<Open>(null);
-  const list = useList<SsoIssuer>(ISSUERS, (after) =>
-    take(hub.GET("/api/sso-issuers", { params: { query: after === undefined ? {} : { after } } })));
+  const list = useList<SsoIssuer>(ISSUERS, () => take(hub.GET("/api/sso-issuers")));
   const test = useTest();
   const create = (
     <Button leftSection={<IconPlus size={18} />} onClick={() => show({ kind: "create" })}>
