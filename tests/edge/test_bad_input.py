@@ -163,7 +163,9 @@ async def test_every_kind_of_bad_key_is_401_and_says_missing_or_invalid(hub: Run
         answer = await hub.http.request(method, path, headers=headers, content=content)
         return answer.status_code, answer.json()["error"]["code"], answer.headers["www-authenticate"]
 
-    assert await asked([]) == (401, "missing_api_key", "Bearer")
+    where = f'resource_metadata="{hub.url}/.well-known/oauth-protected-resource"'
+    wrong = f'Bearer error="invalid_token", {where}'
+    assert await asked([]) == (401, "missing_api_key", f"Bearer {where}")
     for value in (
         "Bearer blocklet-unknown",
         "Bearer sk-other",
@@ -175,7 +177,7 @@ async def test_every_kind_of_bad_key_is_401_and_says_missing_or_invalid(hub: Run
         f"Bearer {hub.member_key[:-1]}",
         f"Bearer {'a' * 5000}",
     ):
-        assert await asked([("authorization", value)]) == (401, "invalid_api_key", "Bearer")
+        assert await asked([("authorization", value)]) == (401, "invalid_api_key", wrong)
 
 
 async def test_the_scheme_is_read_in_any_case(hub: RunningHub) -> None:

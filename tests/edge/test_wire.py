@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from aigne_hub.base.errors import HubError, NotSignedIn, TooLarge, TooMany, WrongMethod
+from aigne_hub.base.errors import HubError, TooLarge, TooMany, WrongMethod
 from aigne_hub.edge.wire import AsgiReply, Message
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +35,6 @@ class Caller:
 @pytest.mark.parametrize(
     ("error", "status", "header"),
     [
-        (NotSignedIn("no"), 401, (b"www-authenticate", b"Bearer")),
         (TooMany("slow", retry_after=7), 429, (b"retry-after", b"7")),
         (WrongMethod("POST"), 405, (b"allow", b"POST")),
         (TooLarge("big"), 413, (b"connection", b"close")),

@@ -12,11 +12,14 @@ from aigne_hub import __version__
 from aigne_hub.access.challenge import bearer_challenge
 from aigne_hub.api import (
     access_keys,
+    apps,
     audit,
     auth,
     calls,
+    clients,
     invitations,
     me,
+    oauth_metadata,
     preferences,
     providers,
     sso_issuers,
@@ -80,6 +83,9 @@ def routes() -> FastAPI:
     app.include_router(app_routes(), prefix="/api/app")
     app.include_router(protocol_routes())
     app.include_router(page_routes())
+    app.include_router(oauth_metadata.router)
+    app.include_router(clients.router, prefix="/api/oauth-clients")
+    app.include_router(apps.router, prefix="/api/me/apps")
     app.include_router(user_info.router, prefix="/api/user")
     app.include_router(calls.router, prefix="/api/user", tags=["usage"])
     app.add_exception_handler(HubError, _hub_error)

@@ -1,4 +1,4 @@
-"""What the console's page of consent asks lives here."""
+"""What the console's pages of consent and of devices ask lives here."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Path
+from pydantic import Field
 
 from aigne_hub.access.identity import Scope
 from aigne_hub.access.oauth.records import Client
 from aigne_hub.access.oauth.redirects import host_of
-from aigne_hub.api.callers import InHouse, Person, Read, Write
+from aigne_hub.api.callers import InHouse, Person, Read, Visit, Write
 from aigne_hub.api.people import ShownPerson, shown_person
 from aigne_hub.api.shapes import Shape, Strict
+from aigne_hub.api.throttle import Throttle
+from aigne_hub.house import House
+
+_CODES = 20  # codes of devices that one person may try in ten minutes; there are 25 billion (RFC 8628 section 5.1)
+_CODES_PER_S = 600.0
 
 TicketInPath = Annotated[str, Path(max_length=200)]
 
@@ -33,7 +39,8 @@ class AskedScope(Shape):
 
     @classmethod
     def of_all(cls, scopes: Iterable[Scope]) -> list[AskedScope]:
-        return [cls(name=scope, text=scope.text) for scope in Scope if scope in set(scopes)]
+        wanted = set(scopes)
+        return [cls(name=scope, text=scope.text) for scope in Scope if scope in wanted]
 
 
 class ConsentQuestion(Shape):
@@ -52,8 +59,22 @@ class WhereTo(Shape):
     redirect: str
 
 
+class DeviceCode(Strict):
+    user_code: Annotated[str, Field(max_length=40)]
+
+
+class DeviceAnswer(DeviceCode):
+    allow: bool
+
+
+class DeviceQuestion(Shape):
+    client: AskingClient
+    scopes: list[AskedScope]
+
+
 def page_routes() -> APIRouter:
     router = APIRouter(prefix="/api/oauth", tags=["oauth"])
+    _device_routes(router)
 
     @router.get("/requests/{ticket}")
     async def open_request(ticket: TicketInPath, by: Person, house: InHouse, conn: Read) -> ConsentQuestion:
@@ -76,3 +97,24 @@ def page_routes() -> APIRouter:
         return WhereTo(redirect=where)
 
     return router
+
+
+def _device_routes(router: APIRouter) -> None:
+    tried = Throttle(_CODES, _CODES_PER_S)
+
+    def take(by: Visit, house: House) -> None:
+        tried.take(by.caller.user.id, house.clock.monotonic())
+
+    @router.post("/device/open")
+    async def open_device(body: DeviceCode, by: Person, house: InHouse, conn: Read) -> DeviceQuestion:
+        """What the device asks for that shows this code."""
+        take(by, house)
+        question = await house.oauth.devices.open(conn, body.user_code, by.caller.user)
+        return DeviceQuestion(client=AskingClient.of(question.client), scopes=AskedScope.of_all(question.scopes))
+
+    @router.post("/device")
+    async def answer_device(body: DeviceAnswer, by: Person, house: InHouse, conn: Write) -> dict[str, str]:
+        """The person's answer; each device is answered once."""
+        take(by, house)
+        await house.oauth.devices.answer(conn, by.actor, body.user_code, by.caller.user, is_allowed=body.allow)
+        return {}

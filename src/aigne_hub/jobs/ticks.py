@@ -10,6 +10,8 @@ import structlog
 
 from aigne_hub.access import store as access_store
 from aigne_hub.access.connect import store as connect_store
+from aigne_hub.access.oauth import store as oauth_store
+from aigne_hub.access.oauth.device import store as device_store
 from aigne_hub.access.signin import store as signin_store
 from aigne_hub.access.tickets import store as ticket_store
 from aigne_hub.base.errors import HubError
@@ -71,13 +73,20 @@ async def note_uses(house: House) -> None:
 
 
 async def forget_ended(house: House) -> None:
-    """Forget tickets, sessions and connect sessions a day after their end; a replay is told until then."""
+    """Forget what has ended: a day after its end, tokens a week after; a replay is told until then."""
     house.access.forget_ended()
     before_ms = house.clock.now_ms() - _REMEMBERED_MS
     async with house.database.write() as conn:
         await ticket_store.forget(conn, before_ms)
         await signin_store.forget_sessions(conn, before_ms)
         await connect_store.forget(conn, before_ms)
+        await device_store.forget(conn, before_ms)
+        await oauth_store.forget_ended(
+            conn,
+            tokens_before=before_ms - 6 * _REMEMBERED_MS,
+            clients_before=before_ms,
+            unused_before=before_ms - 6 * _REMEMBERED_MS,
+        )
 
 
 async def close_stale(house: House) -> None:

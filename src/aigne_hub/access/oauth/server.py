@@ -10,10 +10,14 @@ from aigne_hub.access.oauth.authorizations import Authorizations
 from aigne_hub.access.oauth.client_credentials import ClientCredentials
 from aigne_hub.access.oauth.clients import Clients, client_actor, refuse_other_grant
 from aigne_hub.access.oauth.consent import Consents
+from aigne_hub.access.oauth.device.desk import DeviceDesk
 from aigne_hub.access.oauth.errors import OAuthError
+from aigne_hub.access.oauth.introspection import Introspection
 from aigne_hub.access.oauth.parameters import Parameters
 from aigne_hub.access.oauth.records import Client, Grant, Issued
 from aigne_hub.access.oauth.refresh import Refreshes
+from aigne_hub.access.oauth.registration import Registration
+from aigne_hub.access.oauth.revocation import Revocations
 from aigne_hub.access.oauth.tokens import Tokens
 from aigne_hub.access.tickets.desk import TicketDesk
 from aigne_hub.audit.journal import Journal
@@ -35,6 +39,10 @@ class AuthorizationServer:
     codes: AuthorizationCodes
     refreshes: Refreshes
     client_credentials: ClientCredentials
+    devices: DeviceDesk
+    revocations: Revocations
+    introspection: Introspection
+    registration: Registration
 
     async def redeem(
         self, conn: Conn, by: Actor, client: Client, asked: Parameters, issuer: str
@@ -54,6 +62,8 @@ class AuthorizationServer:
             return await self.codes.redeem(conn, actor, client, asked)
         if grant is Grant.refresh_token:
             return await self.refreshes.redeem(conn, actor, client, asked)
+        if grant is Grant.device_code:
+            return await self.devices.redeem(conn, actor, client, asked)
         return await self.client_credentials.redeem(conn, actor, client, asked)
 
 
@@ -71,12 +81,17 @@ def authorization_server(
     tokens = Tokens(vault, clock, ids, journal)
     authorizations = Authorizations(clock, ids, journal)
     codes = AuthorizationCodes(tickets, tokens)
+    clients = Clients(vault, clock, ids, journal)
     return AuthorizationServer(
-        clients=Clients(vault, clock, ids, journal),
+        clients=clients,
         tokens=tokens,
         authorizations=authorizations,
         consents=Consents(tickets, codes, authorizations, journal),
         codes=codes,
         refreshes=Refreshes(clock, tokens),
         client_credentials=ClientCredentials(ids, tokens, authorizations),
+        devices=DeviceDesk(vault, clock, ids, tokens, authorizations, journal),
+        revocations=Revocations(clock, tokens, journal),
+        introspection=Introspection(clock, tokens),
+        registration=Registration(clients),
     )
