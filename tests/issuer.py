@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from joserfc import jwt
-from joserfc.jwk import Key, KeySet, RSAKey
+from joserfc.jwk import Key, RSAKey
 
 from tests.upstream import Asked, Upstream, serve_upstream, whole
 
@@ -33,7 +34,9 @@ class FakeIssuer:
     metadata: dict[str, Any] = field(default_factory=dict)
     token_status: int = 200
     asked: list[Asked] = field(default_factory=list)
-    began: dict[str, str] = field(default_factory=dict)
+    extra_keys: list[Any] = field(default_factory=list)
+    began: dict[str, str] = field(default_factory=dict)  # the newest authorization request
+    nonces: dict[str, str] = field(default_factory=dict)  # of each code
 
     @property
     def url(self) -> str:
@@ -44,7 +47,9 @@ class FakeIssuer:
         asked = urlsplit(location)
         assert location.startswith(f"{self.url}/authorize?")
         self.began = {name: values[0] for name, values in parse_qs(asked.query).items()}
-        return {"state": self.began["state"], "code": "code-1", "iss": self.url}
+        code = f"code-{len(self.nonces) + 1}"
+        self.nonces[code] = self.began["nonce"]
+        return {"state": self.began["state"], "code": code, "iss": self.url}
 
     def asked_for(self, path: str) -> list[Asked]:
         return [one for one in self.asked if one.path == path]
@@ -52,16 +57,16 @@ class FakeIssuer:
     async def answer(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
         path = asked.path.removeprefix("/v1")
         self.asked.append(Asked(asked.method, path, asked.headers, asked.body))
-        found, status = self._found(path), self.token_status if path == "/token" else 200
+        found, status = self._found(path, asked.body), self.token_status if path == "/token" else 200
         await whole({"error": "not found"} if found is None else found, 404 if found is None else status)(asked, writer)
 
-    def _found(self, path: str) -> Any:
+    def _found(self, path: str, body: bytes) -> Any:
         if path == "/.well-known/openid-configuration":
             return self._metadata()
         if path == "/jwks":
-            return KeySet([self.key]).as_dict(private=False)
+            return {"keys": [*self.extra_keys, self.key.as_dict(private=False)]}
         if path == "/token":
-            return {"access_token": "at-1", "token_type": "Bearer", "id_token": self._id_token()}
+            return {"access_token": "at-1", "token_type": "Bearer", "id_token": self._id_token(parse_qs(body.decode()))}
         return self.userinfo if path == "/userinfo" else None
 
     def _metadata(self) -> dict[str, Any]:
@@ -76,13 +81,14 @@ class FakeIssuer:
             **self.metadata,
         }
 
-    def _id_token(self) -> str:
+    def _id_token(self, form: dict[str, list[str]]) -> str:
         now = int(time.time())
-        claims = {"iss": self.url, "aud": CLIENT_ID, "iat": now, "exp": now + 300, "nonce": self.began.get("nonce")}
+        nonce = self.nonces.get(form["code"][0])
+        claims = {"iss": self.url, "aud": CLIENT_ID, "iat": now, "exp": now + 300, "nonce": nonce}
         claims |= self.person | self.in_token
         told = {name: value for name, value in claims.items() if value is not None}
         if self.header["alg"] == "none":
-            return ".".join((_part(b'{"alg":"none"}'), _part(jwt.convert_claims(told)), ""))
+            return ".".join((_part(b'{"alg":"none"}'), _part(json.dumps(told).encode()), ""))
         return jwt.encode(self.header, told, self.signing or self.key, algorithms=[self.header["alg"]])
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from joserfc.jwk import OctKey
 
-from aigne_hub.access.identity import Role, User
+from aigne_hub.access.identity import Role, User, UserId
 from aigne_hub.api.sso import own_page
 from aigne_hub.audit import store as audit_store
 from aigne_hub.audit.records import SYSTEM, Filter
@@ -144,10 +144,10 @@ async def test_an_answer_counts_once_in_its_own_browser_and_from_its_own_issuer(
     async with httpx.AsyncClient(base_url=hub.url) as another:
         assert code_of(await another.get(CALLBACK, params=brought)) == "sso_state"
     assert code_of(await hub.http.get(CALLBACK, params=brought)) == "sso_state"  # used up
-    for changes in ({"state": "forged"}, {"state": ""}):
-        assert code_of(await came(hub, issuer, issuer_id, **changes)) == "sso_state"
-    for changes in ({"iss": "https://evil.example"}, {"iss": None}):  # RFC 9207
-        assert code_of(await came(hub, issuer, issuer_id, **changes)) == "sso_failed"
+    for state in ("forged", ""):
+        assert code_of(await came(hub, issuer, issuer_id, state=state)) == "sso_state"
+    for iss in ("https://evil.example", None):  # RFC 9207
+        assert code_of(await came(hub, issuer, issuer_id, iss=iss)) == "sso_failed"
     assert code_of(await came(hub, issuer, issuer_id, code=None)) == "sso_failed"
     assert code_of(await came(hub, issuer, issuer_id, code=None, error="access_denied")) == "sso_cancelled"
     assert not issuer.asked_for("/token")
@@ -223,7 +223,7 @@ async def test_the_last_way_in_stays_and_what_is_anothers_is_not_found(hub: Runn
     async with hub.house.database.write() as conn:
         from aigne_hub.access.signin import store
 
-        await store.set_password(conn, (await hub.house.users.find(conn, int((await me(hub))["user"]["id"]))).id, "x")
+        await store.set_password(conn, UserId(int((await me(hub))["user"]["id"])), "x")
     others = await hub.signed_in(hub.member)
     hub_cookies = dict(hub.http.cookies)
     hub.http.cookies.clear()
