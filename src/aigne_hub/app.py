@@ -28,6 +28,9 @@ from aigne_hub.access.signin.sso.identities import Identities
 from aigne_hub.access.signin.sso.issuers import IssuerBook
 from aigne_hub.access.snapshot import AccessSnapshot
 from aigne_hub.access.tickets.desk import TicketDesk
+from aigne_hub.access.trust.issuers import TrustedIssuers
+from aigne_hub.access.trust.keyring import KeyRing
+from aigne_hub.access.trust.tokens import TrustedTokens
 from aigne_hub.access.users import Users
 from aigne_hub.api.app import control_plane
 from aigne_hub.audit.journal import Journal
@@ -121,6 +124,8 @@ def _house(
         users=users,
         apps=AppDesk(clock, users),
         oauth=authorization_server(vault, clock, ids, journal, tickets),
+        trusted_issuers=TrustedIssuers(clock, ids, journal),
+        trusted_tokens=TrustedTokens(access, KeyRing(client, clock), clock),
         keys=keys,
         connects=ConnectDesk(vault, clock, keys),
         sessions=sessions,

@@ -18,6 +18,8 @@ from aigne_hub.access.signin.sign_in import SignIn
 from aigne_hub.access.signin.store import Session
 from aigne_hub.access.snapshot import AccessSnapshot
 from aigne_hub.access.tickets.desk import TicketDesk
+from aigne_hub.access.trust.issuers import TrustedIssuers
+from aigne_hub.access.trust.tokens import TrustedTokens, is_jwt
 from aigne_hub.access.users import Users
 from aigne_hub.audit.journal import Journal
 from aigne_hub.base.clock import Clock
@@ -52,6 +54,8 @@ class House:
     connects: ConnectDesk
     apps: AppDesk
     oauth: AuthorizationServer
+    trusted_issuers: TrustedIssuers
+    trusted_tokens: TrustedTokens
     sign_in: SignIn
     passkeys: PasskeyDesk
     links: Links
@@ -73,5 +77,7 @@ class House:
             await self.sessions.touch(conn, session, address)
 
     async def identify(self, bearer: str | None, address: str | None = None) -> Caller:
-        """Whose key or token this is; raises NotSignedIn, NotAllowed or Unavailable."""
+        """Whose key, token or JWT this is; raises NotSignedIn, NotAllowed or Unavailable."""
+        if bearer is not None and is_jwt(bearer):
+            return await self.trusted_tokens.identify(bearer, address)
         return await self.freshness.identify(bearer, address)

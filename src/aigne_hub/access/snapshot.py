@@ -10,6 +10,8 @@ from aigne_hub.access.apps.signature import SKEW_S, SignedRequest
 from aigne_hub.access.apps.store import App
 from aigne_hub.access.identity import Caller, Key, KeyId, Means, Pass, Rights, Role, Scope, User, UserId
 from aigne_hub.access.oauth import store as oauth_store
+from aigne_hub.access.trust import store as trust_store
+from aigne_hub.access.trust.store import TrustedIssuer
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.crypto import Vault
 from aigne_hub.base.errors import NotAllowed, NotFound, NotSignedIn, Unavailable
@@ -37,6 +39,7 @@ class AccessSnapshot:
         self._passes: dict[bytes, Pass] = {}
         self._held: dict[int, tuple[bytes, ...]] = {}  # the digests of each key and token
         self._apps: dict[str, App] = {}
+        self._issuers: dict[str, TrustedIssuer] = {}
         self._digests: dict[str, bytes] = {}
         self._used: dict[KeyId, tuple[int, str | None]] = {}
         self._good_until = float("-inf")
@@ -47,6 +50,7 @@ class AccessSnapshot:
         for user in await store.users_since(conn, self.version):
             self._users[user.id] = user
         self._apps.update((app.id, app) for app in await app_store.since(conn, self.version))
+        self._issuers = {one.url: one for one in await trust_store.list_all(conn)}
         after = 0
         while part := await store.keys_since(conn, self.version, after=after, limit=_PART):
             for key in part:
@@ -115,6 +119,13 @@ class AccessSnapshot:
         if user is None or user.disabled_ms is not None:
             raise NotAllowed("this app waits to be allowed by an admin of the hub", code="app_waits")
         return Caller(user, user.role, Means.signature, user.id, _APP_RIGHTS, address)
+
+    def trusted_issuer(self, url: str) -> TrustedIssuer | None:
+        """The issuer of that name, if its tokens count. Raises Unavailable as `identify` does."""
+        if self._clock.monotonic() > self._good_until:
+            raise Unavailable("tokens cannot be checked: the database has been away for too long", retry_after=5)
+        found = self._issuers.get(url)
+        return found if found is not None and found.is_enabled else None
 
     def user(self, user_id: UserId) -> User | None:
         """A user by id, disabled ones included."""

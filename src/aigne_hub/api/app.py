@@ -23,6 +23,7 @@ from aigne_hub.api import (
     preferences,
     providers,
     sso_issuers,
+    trusted_issuers,
     user_info,
     users,
 )
@@ -85,6 +86,7 @@ def routes() -> FastAPI:
     app.include_router(page_routes())
     app.include_router(oauth_metadata.router)
     app.include_router(clients.router, prefix="/api/oauth-clients")
+    app.include_router(trusted_issuers.router, prefix="/api/trusted-issuers")
     app.include_router(apps.router, prefix="/api/me/apps")
     app.include_router(user_info.router, prefix="/api/user")
     app.include_router(calls.router, prefix="/api/user", tags=["usage"])

@@ -6,6 +6,7 @@ import click
 
 from aigne_hub import __version__
 from aigne_hub.cli.audit import audit
+from aigne_hub.cli.clients import client
 from aigne_hub.cli.doctor import doctor
 from aigne_hub.cli.keys import key, user
 from aigne_hub.cli.providers import credential, provider
@@ -18,7 +19,7 @@ def main() -> None:
     """AIGNE Hub: one address and one key for every AI provider."""
 
 
-for command in (serve, migrate, user, key, provider, credential, audit, doctor):
+for command in (serve, migrate, user, key, client, provider, credential, audit, doctor):
     main.add_command(command)
 
 

@@ -1,0 +1,128 @@
+"""The published keys of trusted issuers live here: fetched when needed, kept for a while."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from joserfc.errors import JoseError
+from joserfc.jwk import JWKRegistry, Key
+from msgspec import Struct
+
+from aigne_hub.access.trust.issuers import is_fetchable
+from aigne_hub.access.trust.store import TrustedIssuer
+from aigne_hub.base.clock import Clock
+from aigne_hub.base.errors import Failure, Unavailable, UpstreamFailed
+from aigne_hub.outbound import Client
+from aigne_hub.outbound.documents import fetch_json
+
+log = structlog.get_logger()
+
+FRESH_S = 600
+STALE_S = 3600  # how long keys are used that the issuer cannot be asked about any more
+AGAIN_S = 30  # between two fetches that unknown keys ask for
+RETRY_S = 5  # between two fetches while an issuer cannot be asked
+_MOST_ISSUERS = 200
+_MOST_KEYS = 100
+_TYPES = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
+_LARGEST_RSA = 8192  # bits; a larger one takes long to check
+_SMALLEST_RSA = 2048
+
+
+class _Held(Struct):
+    """What is known of one issuer's keys; times are monotonic seconds."""
+
+    keys: list[tuple[Mapping[str, Any], Key]] = []
+    fetched_s: float = float("-inf")
+    tried_s: float = float("-inf")
+    lock: asyncio.Lock | None = None
+
+
+class KeyRing:
+    def __init__(self, client: Client, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._held: dict[tuple[str, str | None], _Held] = {}
+
+    async def find(self, issuer: TrustedIssuer, algorithm: str, kid: str | None) -> Key | None:
+        """The key of an issuer that a token names, for `algorithm`; None when it publishes no such key.
+
+        Without a `kid` the only key that fits. Raises Unavailable when the issuer cannot be asked and what is
+        known of it is too old.
+        """
+        held = self._of(issuer)
+        now = self._clock.monotonic()
+        if now - held.fetched_s > FRESH_S:
+            await self._fetch(issuer, held, pause_s=RETRY_S)
+        found = _pick(held, algorithm, kid)
+        if found is None and self._clock.monotonic() - held.tried_s >= AGAIN_S:
+            await self._fetch(issuer, held, pause_s=AGAIN_S)
+            found = _pick(held, algorithm, kid)
+        if self._clock.monotonic() - held.fetched_s > STALE_S:
+            raise Unavailable("the keys of the token's issuer cannot be fetched", retry_after=RETRY_S)
+        return found
+
+    async def _fetch(self, issuer: TrustedIssuer, held: _Held, *, pause_s: float) -> None:
+        """Fetch the keys, one at a time; a failure is logged, and what is held stays."""
+        held.lock = held.lock or asyncio.Lock()
+        if held.lock.locked() and self._clock.monotonic() - held.fetched_s <= STALE_S:
+            return  # somebody is at it, and what is held still counts
+        async with held.lock:
+            if self._clock.monotonic() - held.tried_s < pause_s:
+                return
+            held.tried_s = self._clock.monotonic()
+            try:
+                document = await fetch_json(self._client, await self._address(issuer))
+            except UpstreamFailed as error:
+                log.warning("keys of a trusted issuer not fetched", issuer=issuer.url, error=error.message)
+                return
+            held.keys = _read(document)
+            held.fetched_s = self._clock.monotonic()
+
+    async def _address(self, issuer: TrustedIssuer) -> str:
+        """Where an issuer publishes its keys: as we were told, else as it says (OpenID Connect Discovery section 4)."""
+        if issuer.jwks_url is not None:
+            return issuer.jwks_url
+        said = await fetch_json(self._client, issuer.url.rstrip("/") + "/.well-known/openid-configuration")
+        address = said.get("jwks_uri")
+        if said.get("issuer") != issuer.url or not isinstance(address, str) or not is_fetchable(address):
+            raise UpstreamFailed(Failure.malformed, "its discovery document is another issuer's, or names no keys")
+        return address
+
+    def _of(self, issuer: TrustedIssuer) -> _Held:
+        place = (issuer.url, issuer.jwks_url)
+        if place not in self._held and len(self._held) >= _MOST_ISSUERS:
+            self._held.clear()
+        return self._held.setdefault(place, _Held())
+
+
+def _read(document: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Key]]:
+    """The keys of a JWK set that can check signatures (RFC 7517 section 5); others are passed over."""
+    listed = document.get("keys")
+    found: list[tuple[Mapping[str, Any], Key]] = []
+    for one in listed[:_MOST_KEYS] if isinstance(listed, list) else []:
+        if not isinstance(one, dict) or one.get("kty") not in _TYPES.values() or one.get("use", "sig") != "sig":
+            continue
+        try:
+            key = JWKRegistry.import_key(one)
+            raw = key.get_op_key("verify")
+        except (JoseError, ValueError, TypeError, KeyError):
+            continue
+        if one["kty"] != "RSA" or _SMALLEST_RSA <= getattr(raw, "key_size", 0) <= _LARGEST_RSA:
+            found.append((one, key))
+    return found
+
+
+def _pick(held: _Held, algorithm: str, kid: str | None) -> Key | None:
+    fitting = [
+        key
+        for said, key in held.keys
+        if said["kty"] == _TYPES[algorithm[:2]]
+        and said.get("alg", algorithm) == algorithm
+        and (kid is None or said.get("kid") == kid)
+    ]
+    if kid is None and len(fitting) != 1:
+        return None
+    return fitting[0] if fitting else None
