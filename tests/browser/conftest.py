@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.seeing import Eyes
+from tests.real.packages import installed
 from tests.serving_process import ServingHub, serving_hub
 
 _FLAGS = [
@@ -28,6 +29,12 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def aigne_cli() -> Path:
+    """The published AIGNE CLI."""
+    return installed(Path(__file__).parents[1] / "real" / "aigne_cli")
 
 
 @pytest.fixture

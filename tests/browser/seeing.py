@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 _AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-_WIDE, _NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+_WIDE, _NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=360, height=740)
 
 
 class Eyes:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +12,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.environment import environment
+from tests.real.packages import installed, tool
+from tests.real.packages import run as run_tool
 from tests.serving_process import serving_hub
 
 MODEL = "local/smollm2-135m-instruct"
 _NODE = Path(__file__).parent / "node"
-_BIN = Path(sys.executable).parent
 _SETTLED_S = 40.0  # longer than a stream is read on after its caller hung up
-_INSTALL_NODE = "run `make setup`, or install Node.js 18 or newer with npm"
 
 
 @dataclass(frozen=True)
@@ -66,14 +62,7 @@ def real_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealHub]:
 @pytest.fixture(scope="session")
 def node_clients() -> Path:
     """The published JavaScript clients, installed as their lock says."""
-    version = _run([_tool("node"), "--version"], timeout_s=10).stdout.strip()
-    assert int(version.lstrip("v").partition(".")[0]) >= 18, f"Node.js {version} is too old: {_INSTALL_NODE}"
-    lock, mark = _NODE / "package-lock.json", _NODE / "node_modules" / ".package-lock.json"
-    if not mark.exists() or mark.stat().st_mtime < lock.stat().st_mtime:
-        done = _run([_tool("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], timeout_s=300)
-        assert done.returncode == 0, done.stderr[-2000:]
-        mark.touch()
-    return _NODE
+    return installed(_NODE)
 
 
 @pytest.fixture
@@ -82,8 +71,9 @@ def node(real_hub: RealHub, node_clients: Path, tmp_path: Path) -> Callable[...,
 
     def run(script: str, *words: str, key: str | None = None) -> Any:
         api_key = key or real_hub.key
-        done = _run(
-            [_tool("node"), script, *words],
+        done = run_tool(
+            [tool("node"), script, *words],
+            folder=_NODE,
             timeout_s=60,
             HUB=real_hub.url,
             KEY=api_key,
@@ -97,21 +87,3 @@ def node(real_hub: RealHub, node_clients: Path, tmp_path: Path) -> Callable[...,
         return json.loads(done.stdout.strip().splitlines()[-1])
 
     return run
-
-
-def _path() -> str:
-    return f"{_BIN}:{environment().get('PATH', '')}"
-
-
-def _tool(name: str) -> str:
-    found = shutil.which(name, path=_path())
-    assert found is not None, f"{name} is missing: {_INSTALL_NODE}"
-    return found
-
-
-def _run(words: list[str], *, timeout_s: float, **variables: str) -> subprocess.CompletedProcess[str]:
-    # npm reaches its registry by the machine's own certificates, also where Node brings others.
-    where = {**environment(), "PATH": _path(), "NODE_USE_SYSTEM_CA": "1"}
-    return subprocess.run(
-        words, cwd=_NODE, capture_output=True, text=True, timeout=timeout_s, env={**where, **variables}
-    )
