@@ -25,8 +25,7 @@ type Open = { kind: "create" } | { kind: "edit" | "remove"; of: TrustedIssuer } 
 export function TrustedPage() {
   const say = useSay();
   const [open, show] = useState<Open>(null);
-  const list = useList<TrustedIssuer>(ISSUERS, (after) =>
-    take(hub.GET("/api/trusted-issuers", { params: { query: after === undefined ? {} : { after } } })));
+  const list = useList<TrustedIssuer>(ISSUERS, () => take(hub.GET("/api/trusted-issuers")));
   const create = (
     <Button leftSection={<IconPlus size={18} />} onClick={() => show({ kind: "create" })}>
       {say(words.add)}
