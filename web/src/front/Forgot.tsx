@@ -25,7 +25,7 @@ export function Forgot() {
       <Card title={say(words.title)} text={say(words.noMail)}>
         <Stack>
           <Text size="sm">{say(words.noMailOwner)}</Text>
-          <CopyField value="aigne-hub users reset-link EMAIL" name={say(words.command)} />
+          <CopyField value="aigne-hub user link USER_ID" name={say(words.command)} />
           {back}
         </Stack>
       </Card>
