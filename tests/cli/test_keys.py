@@ -1,4 +1,4 @@
-"""Users and keys at the shell."""
+"""Keys at the shell."""
 
 from __future__ import annotations
 
@@ -12,17 +12,6 @@ from tests.cli.shell import Shell
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path / "data")
-
-
-def test_users_are_added_listed_and_given_roles(shell: Shell) -> None:
-    added = shell.run("user", "add", "--name", "Ada", "--email", "ada@example.com", "--role", "owner", "--json").json
-    assert (added["name"], added["role"], added["email"]) == ("Ada", "owner", "ada@example.com")
-    assert "last owner" in shell.run("user", "set-role", added["id"], "admin").err
-    other = shell.run("user", "add", "--name", "Bob", "--email", "bob@example.com", "--json").json
-    assert "Bob is admin now" in shell.run("user", "set-role", other["id"], "admin").out
-    listed = shell.run("user", "list", "--json").json
-    assert [(one["id"], one["role"]) for one in listed] == [(added["id"], "owner"), (other["id"], "admin")]
-    assert shell.run("user", "list").out.splitlines()[0].split() == ["ID", "NAME", "ROLE", "EMAIL", "CREATED"]
 
 
 def test_a_key_is_made_listed_and_revoked(shell: Shell) -> None:

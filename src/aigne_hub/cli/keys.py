@@ -1,4 +1,4 @@
-"""Users and access keys at the shell live here."""
+"""Access keys at the shell live here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from aigne_hub.access import store
-from aigne_hub.access.identity import ALL_SCOPES, Key, KeyId, Limits, NewKey, Rights, Role, Scope, User, UserId
+from aigne_hub.access.identity import ALL_SCOPES, Key, KeyId, Limits, NewKey, Rights, Role, Scope, UserId
 from aigne_hub.access.keys import read_networks
 from aigne_hub.audit.records import SHELL
 from aigne_hub.base.errors import BadRequest
@@ -20,63 +20,6 @@ from aigne_hub.house import House
 
 _ROLES = click.Choice([role.value for role in Role])
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-@click.group()
-def user() -> None:
-    """People and service accounts."""
-
-
-@user.command("add")
-@click.option("--name", required=True)
-@click.option("--email")
-@click.option("--role", type=_ROLES, default="member", show_default=True)
-@data_dir_option
-@json_option
-@told
-def add_user(name: str, email: str | None, role: str, data_dir: str | None, as_json: bool) -> None:
-    """Add a user."""
-
-    async def work(house: House) -> User:
-        async with house.database.write() as conn:
-            return await house.users.add(conn, SHELL, name, role=Role(role), email=email)
-
-    added = in_house(data_dir, work)
-    click.echo(json.dumps(_user_row(added)) if as_json else f"added user {added.id}, {added.name} ({added.role})")
-
-
-@user.command("list")
-@data_dir_option
-@json_option
-@told
-def list_users(data_dir: str | None, as_json: bool) -> None:
-    """List users."""
-
-    async def work(house: House) -> list[User]:
-        async with house.database.read() as conn:
-            found: list[User] = []
-            while part := await store.list_users(conn, after=found[-1].id if found else 0):
-                found += part
-            return found
-
-    rows = [_user_row(one) for one in in_house(data_dir, work)]
-    show(rows, as_json=as_json, columns=("id", "name", "role", "email", "created"), empty="no users yet")
-
-
-@user.command("set-role")
-@click.argument("user_id", type=int)
-@click.argument("role", type=_ROLES)
-@data_dir_option
-@told
-def set_role(user_id: int, role: str, data_dir: str | None) -> None:
-    """Give a user another role."""
-
-    async def work(house: House) -> User:
-        async with house.database.write() as conn:
-            return await house.users.change(conn, SHELL, UserId(user_id), role=Role(role))
-
-    changed = in_house(data_dir, work)
-    click.echo(f"{changed.name} is {changed.role} now")
 
 
 @click.group()
@@ -211,17 +154,6 @@ def _seconds(text: str) -> int:
     if not found or int(found[1]) == 0:
         raise BadRequest(f"{text}: give a time such as 30m, 12h or 90d")
     return int(found[1]) * _UNITS[found[2]]
-
-
-def _user_row(one: User) -> dict[str, Any]:
-    return {
-        "id": str(one.id),
-        "name": one.name,
-        "role": one.role.value,
-        "email": one.email,
-        "created": shown_time(one.created_ms),
-        "disabled": shown_time(one.disabled_ms),
-    }
 
 
 def _key_row(one: Key) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from aigne_hub import __version__
 from aigne_hub.cli.audit import audit
 from aigne_hub.cli.clients import client
 from aigne_hub.cli.doctor import doctor
-from aigne_hub.cli.keys import key, user
+from aigne_hub.cli.keys import key
 from aigne_hub.cli.providers import credential, provider
 from aigne_hub.cli.serving import migrate, serve
+from aigne_hub.cli.users import user
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
