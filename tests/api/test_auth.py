@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -146,8 +147,20 @@ async def test_local_sign_in_that_is_off_lets_nobody_in(hub: RunningHub) -> None
     credentials = await with_password(hub)
     async with hub.house.database.write() as conn:
         await hub.house.preferences.change(conn, SYSTEM, local_sign_in=False)
-    assert (await signed_in(hub, credentials)).status_code == 401
+    for one in (credentials, {"email": "nobody@example.com", "password": "whatever it is"}):
+        refused = await signed_in(hub, one)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "local_sign_in_off")
+    passkey = {"ticket": "x", "credential": {}}
+    refused = await hub.http.post("/api/auth/passkey/sign-in", json=passkey)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "local_sign_in_off")
     assert (await hub.http.get("/api/auth/state")).json()["localSignIn"] is False
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+async def test_a_form_of_another_site_cannot_sign_anybody_in(hub: RunningHub, kind: str) -> None:
+    body = json.dumps(await with_password(hub))
+    answer = await hub.http.post("/api/auth/sign-in", content=body, headers={"content-type": kind})
+    assert answer.status_code == 400 and "set-cookie" not in answer.headers
 
 
 async def test_the_state_says_whether_the_hub_is_set_up(hub: RunningHub) -> None:

@@ -14,6 +14,7 @@ async def test_a_key_tells_whose_it_is(hub: RunningHub, mount: str) -> None:
     answer = (await hub.http.get(f"{mount}/api/user/info", headers=hub.bearer())).json()
     assert answer["user"] == {"did": str(hub.member.id), "fullName": "Max", "email": "max@example.com", "avatar": None}
     assert (answer["enableCredit"], answer["creditBalance"], answer["paymentLink"]) == (False, None, None)
+    assert (answer["currency"], answer["creditPrefix"]) == (None, "$")
     assert answer["profileLink"] == f"{hub.url}/profile"
 
 

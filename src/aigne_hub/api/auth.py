@@ -12,6 +12,7 @@ from aigne_hub.access.preferences import read_preferences
 from aigne_hub.access.signin import store as signin_store
 from aigne_hub.access.signin.passkeys.desk import Answered, Asked, Site
 from aigne_hub.access.signin.sessions import SignedIn
+from aigne_hub.access.signin.sign_in import refuse_when_off
 from aigne_hub.access.signin.sso.store import list_issuers
 from aigne_hub.api.callers import Anyone, InHouse, Person, Read, Write, is_own_origin, origin_of
 from aigne_hub.api.cookies import device_of, give_session, take_session
@@ -100,8 +101,7 @@ async def sign_in_with_passkey(
     body: AnsweredPasskey, by: Anyone, house: InHouse, conn: Write, request: Request, response: Response
 ) -> Entered:
     refuse_foreign_page(request, house)
-    if not (await read_preferences(conn)).local_sign_in:
-        raise NotAllowed("sign in with single sign-on here", code="local_sign_in_off", refused_as="sign_in.passkey")
+    await refuse_when_off(conn, "sign_in.passkey")
     user = await house.passkeys.check(conn, site_of(request, house), body.as_answer())
     signed_in = await house.sign_in.open(conn, by, user, method="passkey", device=device_of(request, house))
     return await entered(conn, house, request, response, signed_in)

@@ -28,6 +28,7 @@ class UserInfo(Shape):
     currency: dict[str, Any] | None = None
     enable_credit: bool = False
     profile_link: str
+    credit_prefix: str = "$"
 
 
 @router.get("/info")

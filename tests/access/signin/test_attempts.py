@@ -49,7 +49,7 @@ def test_success_forgets(clock: StoppedClock) -> None:
     attempts = Attempts(clock)
     for _ in range(5):
         wait(attempts)
-    attempts.succeeded(ADA, HERE)
+    attempts.succeeded(ADA, HERE, is_known_device=False)
     assert [wait(attempts) for _ in range(5)] == [0] * 5
 
 
@@ -68,6 +68,17 @@ def test_many_addresses_cannot_lock_an_owner_out(clock: StoppedClock) -> None:
         assert wait(attempts, ADA, f"198.51.100.{n}") == 0
     assert wait(attempts, ADA, "203.0.113.9") > 0
     assert wait(attempts, ADA, "203.0.113.10", is_known=True) == 0
+
+
+def test_a_known_device_is_not_held_up_by_guesses_from_its_own_address_but_by_its_own(clock: StoppedClock) -> None:
+    attempts = Attempts(clock)
+    for n in range(40):
+        wait(attempts, ADA if n < 10 else f"u{n}@example.com")
+    assert wait(attempts) > 60
+    assert [wait(attempts, is_known=True) for _ in range(6)] == [0] * 5 + [2]
+    attempts.succeeded(ADA, HERE, is_known_device=True)
+    assert wait(attempts, is_known=True) == 0
+    assert wait(attempts) > 60
 
 
 def test_a_flood_of_names_takes_bounded_memory(clock: StoppedClock) -> None:

@@ -15,7 +15,7 @@ from aigne_hub.access.users import user_target
 from aigne_hub.audit.journal import Journal
 from aigne_hub.audit.records import Actor
 from aigne_hub.base.clock import Clock
-from aigne_hub.base.errors import BadRequest, NotSignedIn
+from aigne_hub.base.errors import BadRequest, NotAllowed, NotSignedIn
 from aigne_hub.db.engine import Conn, Database
 
 
@@ -48,21 +48,25 @@ class SignIn:
         self._journal = journal
 
     async def by_password(self, by: Actor, email: str, password: str, device: Device) -> SignedIn:
-        """Raises NotSignedIn, the same for whatever was wrong and after the same time; TooMany after many tries."""
+        """Raises NotSignedIn, the same for whatever was wrong and after the same time; TooMany after many tries.
+
+        NotAllowed (`local_sign_in_off`), whoever asks, when this hub takes no passwords.
+        """
         email, address = email.strip().lower(), device.address or ""
+        async with self._database.read() as conn:
+            await refuse_when_off(conn, "sign_in.password")
         self._attempts.begin(email, address, is_known_device=device.is_known)
         async with self._database.read() as conn:
             user = await user_store.find_user_by_email(conn, email)
             kept = (await store.ways_in(conn, [user.id]))[user.id].password_hash if user else None
-            is_open = (await read_preferences(conn)).local_sign_in
         checked = await self._hashing.check(password, kept)
-        if user is None or not checked.is_right or not is_open or not _may_sign_in(user):
+        if user is None or not checked.is_right or not _may_sign_in(user):
             raise refusal(user, "sign_in.password")
         async with self._database.write() as conn:
             if checked.renewed is not None:
                 await store.set_password(conn, user.id, checked.renewed)
             signed_in = await self.open(conn, by, user, method="password", device=device)
-        self._attempts.succeeded(email, address)
+        self._attempts.succeeded(email, address, is_known_device=device.is_known)
         return signed_in
 
     async def open(self, conn: Conn, by: Actor, user: User, *, method: str, device: Device) -> SignedIn:
@@ -116,8 +120,14 @@ class SignIn:
                 "the current password is not right", param="current", refused_as="user.password",
                 about=("user", str(user.id)),
             )  # fmt: skip
-        self._attempts.succeeded(account, address)
+        self._attempts.succeeded(account, address, is_known_device=True)
         return checked
+
+
+async def refuse_when_off(conn: Conn, action: str) -> None:
+    """Raises NotAllowed when people come in by single sign-on alone."""
+    if not (await read_preferences(conn)).local_sign_in:
+        raise NotAllowed("sign in with single sign-on here", code="local_sign_in_off", refused_as=action)
 
 
 def refusal(user: User | None, action: str) -> NotSignedIn:
