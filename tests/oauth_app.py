@@ -60,19 +60,21 @@ class App:
         assert answer.status_code == 302, answer.text
         return answer.headers["location"].removeprefix("/consent?request=")
 
-    async def consent(self, user: User | None = None, *, allow: bool = True, **changes: str | None) -> dict[str, str]:
+    async def consent(self, user: User | None = None, *, allow: bool = True, ticket: str = "") -> dict[str, str]:
         """What comes back to the application once a person has answered."""
-        ticket, headers = await self.ticket(**changes), await self.hub.signed_in(user or self.hub.member)
+        ticket, headers = ticket or await self.ticket(), await self.hub.signed_in(user or self.hub.member)
         answer = await self.hub.http.post(f"/api/oauth/requests/{ticket}", json={"allow": allow}, headers=headers)
         assert answer.status_code == 200, answer.text
         return answered(answer.json()["redirect"])
 
-    async def token(self, *, as_header: bool = False, **form: str) -> httpx.Response:
+    async def token(self, **form: str) -> httpx.Response:
         """A token request, with what the client shows of itself."""
+        return await self.post("/oauth/token", **form)
+
+    async def post(self, path: str, **form: str) -> httpx.Response:
         secret = self.made.secret
-        auth = httpx.BasicAuth(self.client_id, secret) if as_header and secret else None
-        own = {} if auth else {"client_id": self.client_id, **({"client_secret": secret} if secret else {})}
-        return await self.hub.http.post("/oauth/token", data={**own, **form}, auth=auth)  # type: ignore[arg-type]
+        own = {"client_id": self.client_id, **({"client_secret": secret} if secret else {})}
+        return await self.hub.http.post(path, data={**own, **form})
 
     async def redeem(self, code: str, **form: str) -> httpx.Response:
         known = {"grant_type": "authorization_code", "redirect_uri": self.redirect_uri, "code_verifier": self.verifier}
@@ -83,7 +85,8 @@ class App:
 
     async def tokens(self, user: User | None = None, **changes: str | None) -> dict[str, Any]:
         """The tokens of a whole flow."""
-        answer = await self.redeem((await self.consent(user, **changes))["code"])
+        back = await self.consent(user, ticket=await self.ticket(**changes))
+        answer = await self.redeem(back["code"])
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found

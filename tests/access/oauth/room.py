@@ -40,12 +40,12 @@ class Room:
     clock: StoppedClock = field(default_factory=StoppedClock)
 
     def __post_init__(self) -> None:
-        vault = Vault(bytes(32))
-        ids, journal = IdSource(self.clock, 1), Journal(vault, self.clock)
-        self.users = Users(self.clock, ids, journal)
-        self.tickets = TicketDesk(vault, self.clock, ids)
-        self.server = authorization_server(vault, self.clock, ids, journal, self.tickets)
-        self.access = AccessSnapshot(vault, self.clock, stale_s=1e9)
+        self.vault = Vault(bytes(32))
+        self.ids, self.journal = IdSource(self.clock, 1), Journal(self.vault, self.clock)
+        self.users = Users(self.clock, self.ids, self.journal)
+        tickets = TicketDesk(self.vault, self.clock, self.ids)
+        self.server = authorization_server(self.vault, self.clock, self.ids, self.journal, tickets)
+        self.access = AccessSnapshot(self.vault, self.clock, stale_s=1e9)
 
     async def user(self, name: str = "Ada", role: Role = Role.member, kind: UserKind = UserKind.person) -> User:
         async with self.database.write() as conn:

@@ -19,7 +19,7 @@ from aigne_hub.audit.records import Actor
 from aigne_hub.base.errors import BadRequest, Unavailable
 from aigne_hub.db.engine import Conn
 
-_MOST = 1000  # clients that registered themselves; unused ones are forgotten after a week
+MOST = 1000  # clients that registered themselves; unused ones are forgotten after a week
 _METHODS = ("none", "client_secret_basic", "client_secret_post")
 _OFFERED = frozenset(Grant) - {Grant.client_credentials}
 
@@ -33,7 +33,8 @@ class Registered:
 class Registration:
     """Each function is one step of its caller's transaction."""
 
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: Clients, *, most: int = MOST) -> None:
+        self._most = most
         self._clients = clients
 
     async def register(self, conn: Conn, by: Actor, metadata: Mapping[str, Any]) -> Registered:
@@ -45,7 +46,7 @@ class Registration:
             raise OAuthError(
                 "access_denied", "an administrator registers clients here", status=403, refused_as="oauth.refuse"
             )
-        if await store.count_dynamic(conn) >= _MOST:
+        if await store.count_dynamic(conn) >= self._most:
             raise Unavailable("too many clients have registered: tell an administrator", retry_after=3600)
         method = metadata.get("token_endpoint_auth_method", "client_secret_basic")
         if method not in _METHODS:

@@ -29,7 +29,7 @@ INTERVAL_S = 5
 SLOWER_S = 5  # RFC 8628 section 3.5
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so no words; nothing that looks like a digit (section 6.1)
 _LENGTH = 8
-_MOST = 10_000  # requests that wait at a time
+MOST = 10_000  # requests that wait at a time
 _EARLY_MS = 500  # how much earlier than its interval a poll may arrive: networks are not even
 _LONGEST = 200
 
@@ -61,7 +61,10 @@ class DeviceDesk:
         tokens: Tokens,
         authorizations: Authorizations,
         journal: Journal,
+        *,
+        most: int = MOST,
     ) -> None:
+        self._most = most
         self._vault = vault
         self._clock = clock
         self._ids = ids
@@ -72,7 +75,7 @@ class DeviceDesk:
     async def begin(self, conn: Conn, client: Client, asked: Parameters) -> DeviceCodes:
         """A request for ten minutes (section 3.1). Raises Unavailable when too many wait already."""
         scopes, now_ms = wanted_scopes(asked.get("scope"), client.scopes), self._clock.now_ms()
-        if await store.count_open(conn, now_ms) >= _MOST:
+        if await store.count_open(conn, now_ms) >= self._most:
             raise Unavailable("too many devices wait: try again in a minute", retry_after=60)
         device_code, letters = secrets.token_urlsafe(32), "".join(secrets.choice(LETTERS) for _ in range(_LENGTH))
         request = DeviceRequest(
