@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from aigne_hub.base.errors import Unavailable
 from aigne_hub.outbound.mail import Mailer, MailServer
+from tests.outbound.certificates import Authority, make_authority
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return make_authority(tmp_path)
 
 
 class Postbox:
     """A small SMTP server (RFC 5321) that keeps what it is given."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None, *, at_once: bool) -> None:
         self.mails: list[str] = []
         self.port = 0
+        self.is_secure = at_once
+        self._tls = None if at_once else tls
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         def say(line: str) -> None:
@@ -29,7 +39,14 @@ class Postbox:
         while line := (await reader.readline()).decode().strip():
             verb = line.split()[0].upper()
             if verb == "EHLO":
-                say("250 postbox")
+                say("250-postbox\r\n250 STARTTLS" if self._tls and not self.is_secure else "250 postbox")
+            elif verb == "STARTTLS" and self._tls:
+                say("220 go on")
+                try:
+                    await writer.start_tls(self._tls)
+                except ssl.SSLError:  # the client does not believe us
+                    break
+                self.is_secure = True
             elif verb == "DATA":
                 say("354 go on")
                 mail = (await reader.readuntil(b"\r\n.\r\n")).decode()
@@ -44,9 +61,10 @@ class Postbox:
 
 
 @asynccontextmanager
-async def postbox() -> AsyncIterator[Postbox]:
-    box = Postbox()
-    server = await asyncio.start_server(box.serve, "127.0.0.1", 0)
+async def postbox(tls: ssl.SSLContext | None = None, *, at_once: bool = False) -> AsyncIterator[Postbox]:
+    """With `tls` it speaks TLS when asked to, or `at_once`."""
+    box = Postbox(tls, at_once=at_once)
+    server = await asyncio.start_server(box.serve, "127.0.0.1", 0, ssl=tls if at_once else None)
     box.port = server.sockets[0].getsockname()[1]
     try:
         yield box
@@ -72,17 +90,28 @@ async def test_a_server_that_is_away_is_told() -> None:
 
 
 async def test_no_mail_crosses_a_network_without_tls() -> None:
-    async with postbox() as box:
-        away = mailer(box.port)
-        away._server = MailServer("smtp", "127.0.0.1", box.port, "", "", "hub@example.com")
-        import aigne_hub.outbound.mail as module
+    async with postbox() as box:  # 0.0.0.0 leads here, and is no loopback address
+        with pytest.raises(Unavailable):
+            await mailer(box.port, "0.0.0.0").send("ada@example.com", "s", "t")
+        assert box.mails == []
 
-        here, module._is_here = module._is_here, lambda _host: False
-        try:
-            with pytest.raises(Unavailable):
-                await away.send("ada@example.com", "s", "t")
-        finally:
-            module._is_here = here
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+async def test_mail_is_handed_over_within_tls(authority: Authority, scheme: str) -> None:
+    trusting = authority.trusting
+    trusting.check_hostname = False  # the certificate is another host's
+    async with postbox(authority.server, at_once=scheme == "smtps") as box:
+        server = MailServer.parse(f"{scheme}://0.0.0.0:{box.port}/?from=hub@example.com")
+        await Mailer(server, tls=trusting).send("ada@example.com", "s", "t")
+        assert (len(box.mails), box.is_secure) == (1, True)
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+async def test_a_server_that_nobody_vouches_for_gets_no_mail(authority: Authority, scheme: str) -> None:
+    async with postbox(authority.server, at_once=scheme == "smtps") as box:
+        server = MailServer.parse(f"{scheme}://127.0.0.1:{box.port}/?from=hub@example.com")
+        with pytest.raises(Unavailable):
+            await Mailer(server).send("ada@example.com", "s", "t")
         assert box.mails == []
 
 

@@ -41,10 +41,14 @@ class MailServer:
 
 
 class Mailer:
-    """Hands mail to one server. Unless that is this machine, never without TLS."""
+    """Hands mail to one server. Unless that is this machine, never without TLS.
 
-    def __init__(self, server: MailServer) -> None:
+    `tls` replaces the system's trust store.
+    """
+
+    def __init__(self, server: MailServer, *, tls: ssl.SSLContext | None = None) -> None:
         self._server = server
+        self._tls = tls or ssl.create_default_context()
 
     async def send(self, to: str, subject: str, text: str) -> None:
         """Raises Unavailable when the server does not take it."""
@@ -57,15 +61,15 @@ class Mailer:
             raise Unavailable(f"the mail server did not take the mail: {type(error).__name__}") from error
 
     def _hand_over(self, message: EmailMessage) -> None:
-        server, context = self._server, ssl.create_default_context()
+        server = self._server
         if server.scheme == "smtps":
-            with smtplib.SMTP_SSL(server.host, server.port, timeout=_TIMEOUT_S, context=context) as smtp:
+            with smtplib.SMTP_SSL(server.host, server.port, timeout=_TIMEOUT_S, context=self._tls) as smtp:
                 self._log_in_and_send(smtp, message)
             return
         with smtplib.SMTP(server.host, server.port, timeout=_TIMEOUT_S) as smtp:
             smtp.ehlo()
             if smtp.has_extn("starttls"):
-                smtp.starttls(context=context)
+                smtp.starttls(context=self._tls)
                 smtp.ehlo()
             elif not _is_here(server.host):
                 raise smtplib.SMTPNotSupportedError("the server offers no TLS")
