@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.seeing import Eyes
+from tests.cli.shell import Shell
 from tests.real.packages import installed
 from tests.serving_process import ServingHub, serving_hub
 
@@ -42,6 +43,12 @@ def served(tmp_path: Path) -> Iterator[ServingHub]:
     """A fresh hub, not yet set up; no local model."""
     with serving_hub(tmp_path / "data") as hub:
         yield hub
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """The command line on the data directory of `served`."""
+    return Shell(tmp_path / "data")
 
 
 @pytest.fixture
