@@ -68,10 +68,9 @@ def test_a_person_allows_an_application_and_takes_it_back(
     olga.goto("/apps")
     expect(olga.get_by_text("Notebook").first).to_be_visible()
     eyes.look(olga, "apps")
-    olga.get_by_role("main").get_by_role(
-        "button", name=re.compile("Revoke|Stop|Remove|Take", re.IGNORECASE)
-    ).first.click()
-    olga.get_by_role("dialog").get_by_role("button").last.click()
+    olga.get_by_role("main").locator("button[aria-haspopup=menu]").first.click()
+    olga.get_by_role("menuitem", name="Stop").click()
+    olga.get_by_role("dialog").get_by_role("button", name="Stop").click()
     expect(olga.get_by_role("dialog")).to_have_count(0)
     olga.wait_for_timeout(1000)
     assert httpx.get(f"{served.url}/v1/models", headers=bearer).status_code == 401

@@ -8,14 +8,13 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from joserfc import jws
 from joserfc.errors import JoseError
 
-from aigne_hub.access.identity import Caller, Means, Rights
-from aigne_hub.access.snapshot import AccessSnapshot
+from aigne_hub.access.identity import Caller, Means, Rights, User, UserId
 from aigne_hub.access.trust.issuers import ALGORITHMS
 from aigne_hub.access.trust.keyring import KeyRing
 from aigne_hub.access.trust.store import TrustedIssuer
@@ -37,13 +36,21 @@ class _Verified:
     until_s: float
 
 
+class Known(Protocol):
+    """Who is trusted and who there is, from memory; the snapshot, which stands above this package."""
+
+    def trusted_issuer(self, url: str) -> TrustedIssuer | None: ...
+
+    def user(self, user_id: UserId) -> User | None: ...
+
+
 class TrustedTokens:
     """Knows workloads by the JWTs of their platforms; what was verified is kept for at most five minutes.
 
     It is kept under the hash of the whole token, and counts only while the issuer is as it was.
     """
 
-    def __init__(self, access: AccessSnapshot, keys: KeyRing, clock: Clock) -> None:
+    def __init__(self, access: Known, keys: KeyRing, clock: Clock) -> None:
         self._access = access
         self._keys = keys
         self._clock = clock
