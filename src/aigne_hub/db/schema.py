@@ -207,7 +207,7 @@ oauth_clients = Table(
     Column("removed_ms", BigInteger),  # kept until every worker has seen its tokens end
 )
 
-# That a user lets an application act for them; ended, all its tokens end.
+# That a user lets an application act for them; ended, all its tokens end, and allowing it again is another row.
 authorizations = Table(
     "authorizations",
     metadata,
@@ -218,7 +218,6 @@ authorizations = Table(
     Column("created_ms", BigInteger, nullable=False),
     Column("last_used_ms", BigInteger),
     Column("ended_ms", BigInteger),
-    UniqueConstraint("user_id", "client_row"),
 )
 
 # OAuth tokens. A family is what came of one code: refreshing stays in it, reuse of a refresh token ends it.

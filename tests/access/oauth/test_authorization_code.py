@@ -92,3 +92,13 @@ async def test_what_a_client_lost_since_is_not_in_the_token(room: Room) -> None:
         await room.server.clients.change(conn, SYSTEM, app.client.id, scopes=frozenset({next(iter(SCOPES))}))
     outcome = await room.redeem_code(app, code, VERIFIER)
     assert isinstance(outcome, Issued) and len(outcome.scopes) == 1
+
+
+async def test_a_code_does_not_outlive_what_was_taken_back_though_it_was_allowed_again(room: Room) -> None:
+    user, app = await room.user(), await room.client()
+    code = await room.code(app, user, VERIFIER)
+    async with room.database.write() as conn:
+        ((one, _),) = await room.server.authorizations.list(conn, user.id)
+        await room.server.authorizations.end(conn, SYSTEM, user.id, one.id)
+    assert await room.caller((await room.issued(app, user)).access)
+    assert code_of(await room.redeem_code(app, code, VERIFIER)) == "invalid_grant"

@@ -38,5 +38,5 @@ async def test_what_was_taken_back_is_gone_and_begins_anew(room: Room) -> None:
         assert await desk.list(conn, user.id) == []
         assert not await desk.is_known(conn, user.id, app, frozenset())
         again = await desk.allow(conn, SYSTEM, app, user.id, frozenset({Scope.inference}))
-        assert again.scopes == {Scope.inference}
+        assert again.scopes == {Scope.inference} and again.id != one.id
     assert len(await room.journal_of("authorization.end")) == 1

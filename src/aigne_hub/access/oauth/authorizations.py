@@ -7,6 +7,7 @@ from dataclasses import replace
 from aigne_hub.access.identity import Scope, UserId
 from aigne_hub.access.oauth import store
 from aigne_hub.access.oauth.clients import client_target
+from aigne_hub.access.oauth.device import store as device_store
 from aigne_hub.access.oauth.records import Authorization, Client
 from aigne_hub.audit.journal import Journal
 from aigne_hub.audit.records import Actor
@@ -32,8 +33,6 @@ class Authorizations:
         old = await store.find_authorization(conn, user_id, client.id)
         if old is None:
             new = Authorization(self._ids.new(), user_id, client.id, scopes, self._clock.now_ms())
-        elif old.ended_ms is not None:
-            new = replace(old, scopes=scopes, ended_ms=None)
         else:
             new = replace(old, scopes=old.scopes | scopes)
         if new != old:
@@ -50,13 +49,13 @@ class Authorizations:
     async def is_known(self, conn: Conn, user_id: UserId, client: Client, scopes: frozenset[Scope]) -> bool:
         """Whether a user has allowed a client all of this before."""
         found = await store.find_authorization(conn, user_id, client.id)
-        return found is not None and found.ended_ms is None and scopes <= found.scopes
+        return found is not None and scopes <= found.scopes
 
     async def list(self, conn: Conn, user_id: UserId) -> list[tuple[Authorization, Client]]:
         return await store.list_authorizations(conn, user_id)
 
     async def end(self, conn: Conn, by: Actor, user_id: UserId, authorization_id: int) -> None:
-        """Take back what a user allowed; its tokens end at once. Raises NotFound."""
+        """Take back what a user allowed; its tokens, codes and devices end at once. Raises NotFound."""
         await store.hold(conn)
         found = await store.authorization_by_id(conn, authorization_id)
         client = None if found is None else await store.find_client(conn, found.client_row)
@@ -64,6 +63,7 @@ class Authorizations:
             raise NotFound("there is no such authorised application")
         now_ms = self._clock.now_ms()
         await store.put_authorization(conn, replace(found, ended_ms=now_ms))
+        await device_store.withdraw(conn, user_id, client.id)
         ended = await store.revoke_of_authorization(conn, found.id, now_ms)
         await self._journal.note(
             conn,

@@ -99,8 +99,12 @@ async def count_dynamic(conn: Conn) -> int:
 
 
 async def find_authorization(conn: Conn, user_id: UserId, client_row: int) -> Authorization | None:
-    """What a user has with a client, ended or not."""
-    query = select(authorizations).where(authorizations.c.user_id == user_id, authorizations.c.client_row == client_row)
+    """What a user lets a client do now."""
+    query = select(authorizations).where(
+        authorizations.c.user_id == user_id,
+        authorizations.c.client_row == client_row,
+        authorizations.c.ended_ms.is_(None),
+    )
     row = (await conn.execute(query)).one_or_none()
     return _authorization(row._mapping) if row else None
 
@@ -209,8 +213,17 @@ async def revoke_of_client(conn: Conn, client_row: int, now_ms: int, *, kind: To
 
 
 async def forget_ended(conn: Conn, *, tokens_before: int, clients_before: int, unused_before: int) -> int:
-    """Delete tokens that expired, clients that were removed, and self-registered clients nobody allowed."""
+    """Delete tokens that expired, clients that were removed, and self-registered clients nobody allowed.
+
+    Authorizations go once they ended and their last token is gone.
+    """
     gone = await conn.execute(delete(tokens).where(tokens.c.expires_ms < tokens_before))
+    await conn.execute(
+        delete(authorizations).where(
+            authorizations.c.ended_ms < tokens_before,
+            ~exists().where(tokens.c.authorization_id == authorizations.c.id),
+        )
+    )
     removed = await conn.execute(delete(oauth_clients).where(oauth_clients.c.removed_ms < clients_before))
     unused = await conn.execute(
         delete(oauth_clients).where(

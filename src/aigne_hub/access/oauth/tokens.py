@@ -8,7 +8,7 @@ from aigne_hub.access import store as user_store
 from aigne_hub.access.identity import Scope, User, UserId
 from aigne_hub.access.oauth import store
 from aigne_hub.access.oauth.clients import client_target
-from aigne_hub.access.oauth.errors import OAuthError, invalid_grant
+from aigne_hub.access.oauth.errors import invalid_grant
 from aigne_hub.access.oauth.records import Authorization, Client, Grant, Issued, Token, TokenKind
 from aigne_hub.access.oauth.scopes import useful_scopes
 from aigne_hub.audit.journal import Journal
@@ -43,18 +43,18 @@ class Tokens:
         family_id: int,
         scopes: frozenset[Scope],
         kept_scopes: frozenset[Scope] | None = None,
-    ) -> Issued | OAuthError:
-        """Tokens under an authorization, if it and its user are still good; else an error.
+    ) -> Issued:
+        """Tokens under an authorization. Raises OAuthError, so that nothing is used up, when that has ended.
 
         A refresh token, with `kept_scopes` if its scopes are wider, for a client that may refresh.
         """
         authorization = await store.authorization_by_id(conn, authorization_id)
         user = None if authorization is None else await user_store.find_user(conn, authorization.user_id)
         if authorization is None or authorization.ended_ms is not None or user is None or user.disabled_ms is not None:
-            return invalid_grant("what allowed this has ended", client_id=str(client.id))
+            raise invalid_grant("what allowed this has ended", client_id=str(client.id))
         scopes = useful_scopes(scopes & client.scopes, user)
         if not scopes:
-            return invalid_grant("nothing of what was allowed is still allowed", client_id=str(client.id))
+            raise invalid_grant("nothing of what was allowed is still allowed", client_id=str(client.id))
         access, refresh = TOKEN_PREFIX + secrets.token_urlsafe(32), None
         await self._add(conn, authorization, family_id, TokenKind.access, scopes, access, ACCESS_S)
         if Grant.refresh_token in client.grants and grant is not Grant.client_credentials:

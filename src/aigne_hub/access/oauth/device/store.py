@@ -87,6 +87,19 @@ async def move(
     return changed.rowcount == 1
 
 
+async def withdraw(conn: Conn, user_id: UserId, client_row: int) -> None:
+    """Deny the devices of a client that a user has allowed and that have not come for their tokens."""
+    await conn.execute(
+        update(device_requests)
+        .where(
+            device_requests.c.user_id == user_id,
+            device_requests.c.client_row == client_row,
+            device_requests.c.status == DeviceStatus.allowed,
+        )
+        .values(status=DeviceStatus.denied)
+    )
+
+
 async def forget(conn: Conn, before_ms: int) -> int:
     """Delete what ended before then; how many."""
     return (await conn.execute(delete(device_requests).where(device_requests.c.expires_ms < before_ms))).rowcount

@@ -234,7 +234,6 @@ def _authorizations() -> None:
         ),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_authorizations_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_authorizations")),
-        sa.UniqueConstraint("user_id", "client_row", name=op.f("uq_authorizations_user_id_client_row")),
     )
     op.create_index(op.f("ix_authorizations_user_id"), "authorizations", ["user_id"], unique=False)
 
