@@ -101,6 +101,7 @@ async def test_a_person_comes_in_and_is_the_same_the_next_time(hub_on_both: Runn
         ({"nonce": "other"}, {}),
         ({"nonce": None}, {}),
         ({"aud": "another-client"}, {}),
+        ({"aud": "another-client", "azp": CLIENT_ID}, {}),
         ({"aud": [CLIENT_ID, "another"]}, {}),  # without azp
         ({"azp": "another-client"}, {}),
         ({"iss": "https://evil.example"}, {}),
