@@ -7,7 +7,6 @@ from dataclasses import replace
 from aigne_hub.access.identity import Scope, UserId
 from aigne_hub.access.oauth import store
 from aigne_hub.access.oauth.clients import client_target
-from aigne_hub.access.oauth.device import store as device_store
 from aigne_hub.access.oauth.records import Authorization, Client
 from aigne_hub.audit.journal import Journal
 from aigne_hub.audit.records import Actor
@@ -63,7 +62,7 @@ class Authorizations:
             raise NotFound("there is no such authorised application")
         now_ms = self._clock.now_ms()
         await store.put_authorization(conn, replace(found, ended_ms=now_ms))
-        await device_store.withdraw(conn, user_id, client.id)
+        await store.withdraw_devices(conn, user_id, client.id)
         ended = await store.revoke_of_authorization(conn, found.id, now_ms)
         await self._journal.note(
             conn,

@@ -95,3 +95,10 @@ class Issued:
     refresh: str | None = field(repr=False)
     scopes: frozenset[Scope]
     expires_in_s: int
+
+
+class DeviceStatus(StrEnum):
+    pending = "pending"
+    allowed = "allowed"
+    denied = "denied"
+    used = "used"

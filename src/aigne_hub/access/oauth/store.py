@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, Row, RowMapping, Select, delete, exists, func, insert, select, update
 
 from aigne_hub.access.identity import Means, Pass, Rights, Role, Scope, UserId
-from aigne_hub.access.oauth.records import Authorization, Client, Grant, Token, TokenKind
+from aigne_hub.access.oauth.records import Authorization, Client, DeviceStatus, Grant, Token, TokenKind
 from aigne_hub.access.store import COUNTER
 from aigne_hub.db import versions
 from aigne_hub.db.engine import Conn
-from aigne_hub.db.schema import authorizations, oauth_clients, tokens
+from aigne_hub.db.schema import authorizations, device_requests, oauth_clients, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +241,19 @@ async def _revoke(conn: Conn, which: ColumnElement[bool], now_ms: int) -> int:
         update(tokens).where(which, tokens.c.revoked_ms.is_(None)).values(revoked_ms=now_ms, version=version)
     )
     return changed.rowcount
+
+
+async def withdraw_devices(conn: Conn, user_id: UserId, client_row: int) -> None:
+    """Deny the devices of a client that a user has allowed and that have not come for their tokens."""
+    await conn.execute(
+        update(device_requests)
+        .where(
+            device_requests.c.user_id == user_id,
+            device_requests.c.client_row == client_row,
+            device_requests.c.status == DeviceStatus.allowed,
+        )
+        .values(status=DeviceStatus.denied)
+    )
 
 
 def _authorizations_of(client_row: int) -> Select[tuple[int]]:

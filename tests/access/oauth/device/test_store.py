@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from aigne_hub.access.oauth.device import store
-from aigne_hub.access.oauth.device.store import DeviceRequest, DeviceStatus
+from aigne_hub.access.oauth.device.store import DeviceRequest
+from aigne_hub.access.oauth.records import DeviceStatus
 from tests.access.oauth.room import SCOPES, Room
 
 pytestmark = pytest.mark.anyio

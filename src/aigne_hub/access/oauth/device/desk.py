@@ -10,10 +10,10 @@ from aigne_hub.access.oauth import store as oauth_store
 from aigne_hub.access.oauth.authorizations import Authorizations
 from aigne_hub.access.oauth.clients import client_target
 from aigne_hub.access.oauth.device import store
-from aigne_hub.access.oauth.device.store import DeviceRequest, DeviceStatus
+from aigne_hub.access.oauth.device.store import DeviceRequest
 from aigne_hub.access.oauth.errors import OAuthError, invalid_grant
 from aigne_hub.access.oauth.parameters import Parameters
-from aigne_hub.access.oauth.records import Client, Grant, Issued
+from aigne_hub.access.oauth.records import Client, DeviceStatus, Grant, Issued
 from aigne_hub.access.oauth.scopes import useful_scopes, wanted_scopes
 from aigne_hub.access.oauth.tokens import Tokens
 from aigne_hub.audit.journal import Journal

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from enum import StrEnum
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from aigne_hub.access.identity import Scope, UserId
+from aigne_hub.access.oauth.records import DeviceStatus
 from aigne_hub.db.engine import Conn
 from aigne_hub.db.schema import device_requests
-
-
-class DeviceStatus(StrEnum):
-    pending = "pending"
-    allowed = "allowed"
-    denied = "denied"
-    used = "used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +78,6 @@ async def move(
         .values(**values)
     )
     return changed.rowcount == 1
-
-
-async def withdraw(conn: Conn, user_id: UserId, client_row: int) -> None:
-    """Deny the devices of a client that a user has allowed and that have not come for their tokens."""
-    await conn.execute(
-        update(device_requests)
-        .where(
-            device_requests.c.user_id == user_id,
-            device_requests.c.client_row == client_row,
-            device_requests.c.status == DeviceStatus.allowed,
-        )
-        .values(status=DeviceStatus.denied)
-    )
 
 
 async def forget(conn: Conn, before_ms: int) -> int:
