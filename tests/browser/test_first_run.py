@@ -16,8 +16,8 @@ MODEL = "local/smollm2-135m-instruct"
 
 
 def set_up_link(hub: ServingHub) -> str:
-    """The link that `serve` prints for the first owner."""
-    found = re.search(r"^ {2}(http\S+/setup#token=\S+)$", "\n".join(hub.said), re.MULTILINE)
+    """The path of the link that `serve` prints for the first owner."""
+    found = re.search(r"^ {2}http://localhost:\d+(/setup#token=\S+)$", "\n".join(hub.said), re.MULTILINE)
     assert found is not None, hub.said
     return found[1]
 
@@ -39,7 +39,7 @@ def test_from_the_first_link_to_a_revoked_key(
     hub = served_with_model
     url = hub.url.replace("127.0.0.1", "localhost")  # a passkey needs a name, not a number
     olga = person(url)
-    olga.goto(set_up_link(hub).replace(hub.url, url))
+    olga.goto(set_up_link(hub))
     eyes.look(olga, "set-up")
     become_owner(olga)
     eyes.look(olga, "overview")

@@ -49,7 +49,7 @@ def test_until_an_owner_can_sign_in_each_start_prints_another_link_and_the_one_b
 def _set_up_token(hub: ServingHub) -> str:
     (link,) = [line.strip() for line in hub.said if "#token=" in line]
     address, _, token = link.partition("#token=")
-    assert address == f"{hub.url}/setup"
+    assert address == f"{hub.url}/setup".replace("127.0.0.1", "localhost")
     return token
 
 

@@ -57,7 +57,8 @@ def serve(host: str | None, port: str | None, workers: str | None, data_dir: str
         if made is not None:
             click.echo("\n" + _welcome(settings, url, made))
         if set_up is not None:
-            click.echo(_SET_UP.format(link=url_of(set_up, url)))
+            # A browser binds passkeys to names, never to numbers.
+            click.echo(_SET_UP.format(link=url_of(set_up, url.replace("//127.0.0.1:", "//localhost:"))))
         sys.stdout.flush()
 
     sys.exit(serve_hub(settings, ready))
