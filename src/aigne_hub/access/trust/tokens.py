@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 import msgspec
 from joserfc import jws
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
+from joserfc.jwa import JWSAlgModel
 
 from aigne_hub.access.identity import Caller, Means, Rights, User, UserId
 from aigne_hub.access.trust.issuers import ALGORITHMS
@@ -42,6 +43,18 @@ class Known(Protocol):
     def trusted_issuer(self, url: str) -> TrustedIssuer | None: ...
 
     def user(self, user_id: UserId) -> User | None: ...
+
+
+class _Pinned(jws.JWSRegistry):
+    """Knows one algorithm, that an admin chose. Unknown header fields are passed over; `crit` was refused before."""
+
+    def __init__(self, algorithm: str) -> None:
+        super().__init__(algorithms=[algorithm], strict_check_header=False)
+
+    def get_alg(self, name: str) -> JWSAlgModel:
+        if name not in (self.allowed or ()):
+            raise UnsupportedAlgorithmError(name)
+        return self.algorithms[name]
 
 
 class TrustedTokens:
@@ -85,7 +98,7 @@ class TrustedTokens:
         if key is None:
             raise _invalid()
         try:
-            jws.deserialize_compact(token, key, algorithms=[algorithm], registry=_registry(algorithm))
+            jws.deserialize_compact(token, key, registry=_Pinned(algorithm))
         except (JoseError, ValueError, TypeError):
             raise _invalid() from None
         return _Verified(issuer, subject, min(until_s, now_s + _KEPT_S))
@@ -150,11 +163,6 @@ def _number(claims: Mapping[str, Any], name: str) -> float | None:
     if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
         raise _invalid()
     return float(found)
-
-
-def _registry(algorithm: str) -> jws.JWSRegistry:
-    # Header fields that nobody knows are nobody's business: only `crit` makes them ours, and that is refused.
-    return jws.JWSRegistry(algorithms=[algorithm], strict_check_header=False)
 
 
 def _invalid() -> NotSignedIn:
