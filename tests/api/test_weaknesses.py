@@ -1,0 +1,101 @@
+"""The weaknesses that other gateways were found with, each tried on ours and named after where it was found.
+
+More of them are tested where they belong: minted rights in test_access_keys.py, roles in test_me.py, routes in
+test_matrix.py, searches in tests/access/test_store.py, the address guard in tests/outbound/test_guard.py.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from aigne_hub.access import store
+from tests.running import RunningHub
+from tests.upstream import Upstream
+
+pytestmark = pytest.mark.anyio
+
+ADMIN_PATHS = ("/api/users", "/api/audit", "/api/oauth-clients", "/api/ai-providers", "/api/preferences")
+
+
+@pytest.mark.parametrize(
+    "bearer",
+    [
+        "blocklet-' OR 1=1 --",
+        'blocklet-"; DROP TABLE keys; --',
+        "blocklet-%",
+        "blocklet-_",
+        "blocklet-\\",
+        "hubat_' OR ''='",
+    ],
+)
+async def test_litellm_cve_2026_42208_a_key_is_never_part_of_a_query(hub_on_both: RunningHub, bearer: str) -> None:
+    hub = hub_on_both
+    for path in ("/v1/models", "/api/access-keys"):
+        assert (await hub.http.get(path, headers=hub.bearer(bearer))).status_code == 401
+    assert (await hub.http.get("/v1/models", headers=hub.bearer())).status_code == 200
+
+
+async def test_starlette_cve_2026_48710_the_host_header_opens_no_route(hub: RunningHub) -> None:
+    for host in ("localhost/api/auth/state?", "x/../api/auth/state", "hub@evil.example", "/api/auth/state"):
+        for path in ADMIN_PATHS:
+            answer = await hub.http.get(path, headers={**hub.bearer(), "host": host})
+            assert answer.status_code in (400, 403), (host, path)
+
+
+async def test_litellm_cve_2026_35030_keys_that_begin_alike_are_told_apart(hub: RunningHub) -> None:
+    assert (await hub.http.get("/v1/models", headers=hub.bearer())).status_code == 200
+    alike = hub.member_key[:-1] + ("A" if hub.member_key[-1] != "A" else "B")
+    for other in (alike, hub.member_key[:20] + "x" * 32, hub.member_key + "x", hub.member_key[:-1]):
+        assert (await hub.http.get("/v1/models", headers=hub.bearer(other))).status_code == 401
+
+
+async def test_litellm_ghsa_69x8_hrgq_fjj8_the_form_that_is_kept_is_no_key(hub: RunningHub) -> None:
+    async with hub.house.database.read() as conn:
+        digests = [key.digest for key in await store.list_keys(conn)]
+    for digest in digests:
+        for form in (digest.hex(), "blocklet-" + digest.hex()):
+            assert (await hub.http.get("/v1/models", headers=hub.bearer(form))).status_code == 401
+
+
+async def test_litellm_cve_2026_12772_a_session_is_no_key_and_a_key_no_session(hub: RunningHub) -> None:
+    headers = await hub.signed_in(hub.owner)
+    secret = headers["cookie"].partition("=")[2]
+    assert (await hub.http.get("/v1/models", headers=hub.bearer(secret))).status_code == 401
+    planted = await hub.http.get("/api/auth/session", headers={"cookie": f"hub_session={hub.owner_key}"})
+    assert planted.status_code == 401
+    async with hub.house.database.read() as conn:
+        assert len(await store.list_keys(conn)) == 2  # signing in made none
+
+
+@pytest.mark.parametrize("path", ["/api/auth/stateful", "/api/auth/state/../../users", "/api/ai-providers/healthy"])
+async def test_bifrost_2_0_0_pre1_nothing_is_open_by_the_beginning_of_its_path(hub: RunningHub, path: str) -> None:
+    assert (await hub.http.get(path)).status_code in (401, 404, 405)
+
+
+async def test_envoy_ghsa_4gph_2hhr_5mwg_a_field_in_another_case_is_not_that_field(hub: RunningHub) -> None:
+    for body in ('{"name": "k", "Role": "owner"}', '{"name": "k", "ROLE": "owner"}', '{"name": "k", "scopeS": null}'):
+        headers = {**hub.bearer(), "content-type": "application/json"}
+        assert (await hub.http.post("/api/access-keys", content=body, headers=headers)).status_code == 400
+
+
+async def test_litellm_cve_2024_6587_no_caller_chooses_where_a_credential_goes(
+    hub: RunningHub, upstream: Upstream
+) -> None:
+    body = {"model": "up/m", "messages": [{"role": "user", "content": "hi"}], "api_base": "http://127.0.0.1:9/v1"}
+    for more in ({}, {"base_url": "http://127.0.0.1:9/v1"}, {"model": "http://127.0.0.1:9/v1/m"}):
+        answer = await hub.ask({**body, **more})
+        assert answer.status_code in (200, 400)
+    assert all(asked.path == "/v1/chat/completions" for asked in upstream.asked)
+
+
+async def test_new_api_source_a_hub_has_no_password_of_its_own(hub: RunningHub) -> None:
+    for email, password in (("owner", "owner"), ("root", "123456"), ("admin@example.com", "admin"), ("", "")):
+        answer = await hub.http.post("/api/auth/sign-in", json={"email": email, "password": password})
+        assert answer.status_code == 401
+
+
+async def test_litellm_cve_2026_12797_the_list_of_users_is_for_those_who_manage(hub: RunningHub) -> None:
+    for path in ("/api/users", "/api/users?q=", f"/api/users/{hub.owner.id}", "/api/invitations"):
+        answer = await hub.http.get(path, headers=hub.bearer())
+        assert answer.status_code == 403
+        assert "olga" not in answer.text.lower()
