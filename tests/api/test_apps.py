@@ -1,4 +1,4 @@
-"""The applications that a person lets act for them, and the end of that."""
+"""The applications a person lets act for them: listed, and taken back."""
 
 from __future__ import annotations
 
@@ -11,30 +11,32 @@ from tests.running import RunningHub
 
 pytestmark = pytest.mark.anyio
 
-PATH = "/api/me/apps"
+ROOT = "/api/me/apps"
 
 
-async def test_an_authorised_app_is_listed_and_ended_with_its_tokens(hub_on_both: RunningHub) -> None:
-    hub = hub_on_both
-    app, person = await register(hub), await hub.signed_in(hub.member)
-    assert (await hub.http.get(PATH, headers=person)).json() == {"list": []}
-    tokens = await app.tokens()
-    assert (await hub.ask(authorization=f"Bearer {tokens['access_token']}")).status_code == 200
-    (listed,) = (await hub.http.get(PATH, headers=person)).json()["list"]
-    assert (listed["clientId"], listed["clientName"]) == (app.client_id, "Test app")
-    assert sorted(listed["scopes"]) == ["inference", "models.read"]
-    assert (await hub.http.delete(f"{PATH}/{listed['id']}", headers=person)).status_code == 204
-    async with asyncio.timeout(1):
-        while (await hub.ask(authorization=f"Bearer {tokens['access_token']}")).status_code != 401:
+async def test_a_person_lists_their_applications_and_ends_one(hub: RunningHub) -> None:
+    app, me = await register(hub), await hub.signed_in(hub.member)
+    assert (await hub.http.get(ROOT, headers=me)).json() == {"list": []}
+    bearer = f"Bearer {(await app.tokens())['access_token']}"
+    (one,) = (await hub.http.get(ROOT, headers=me)).json()["list"]
+    assert (one["clientId"], one["clientName"]) == (app.client_id, "Test app")
+    assert one["scopes"] == ["inference", "models.read"] and one["createdAt"] and one["lastUsedAt"]
+    assert (await hub.ask(authorization=bearer)).status_code == 200
+    assert (await hub.http.delete(f"{ROOT}/{one['id']}", headers=me)).status_code == 204
+    async with asyncio.timeout(1.0):
+        while (await hub.ask(authorization=bearer)).status_code != 401:
             await asyncio.sleep(0.02)
-    assert (await app.refresh(tokens["refresh_token"])).json()["error"] == "invalid_grant"
-    assert (await hub.http.get(PATH, headers=person)).json() == {"list": []}
+    assert (await hub.http.get(ROOT, headers=me)).json() == {"list": []}
+    assert (await hub.http.delete(f"{ROOT}/{one['id']}", headers=me)).status_code == 404
 
 
-async def test_nobody_ends_the_app_of_somebody_else(hub: RunningHub) -> None:
-    app = await register(hub)
-    tokens = await app.tokens()
-    (listed,) = (await hub.http.get(PATH, headers=await hub.signed_in(hub.member))).json()["list"]
-    refused = await hub.http.delete(f"{PATH}/{listed['id']}", headers=await hub.signed_in(hub.owner))
-    assert refused.status_code == 404
-    assert (await hub.ask(authorization=f"Bearer {tokens['access_token']}")).status_code == 200
+async def test_what_one_allowed_is_nobody_elses_to_see_or_end(hub: RunningHub) -> None:
+    app, me, other = await register(hub), await hub.signed_in(hub.member), await hub.signed_in(hub.owner)
+    await app.tokens()
+    (one,) = (await hub.http.get(ROOT, headers=me)).json()["list"]
+    assert (await hub.http.get(ROOT, headers=other)).json() == {"list": []}
+    assert (await hub.http.delete(f"{ROOT}/{one['id']}", headers=other)).status_code == 404
+    assert (await hub.http.get(ROOT, headers=hub.bearer())).json()["list"] == [one]
+    by_key = await hub.http.delete(f"{ROOT}/{one['id']}", headers=hub.bearer())
+    assert (by_key.status_code, by_key.json()["error"]["code"]) == (403, "session_needed")
+    assert (await hub.http.get(ROOT)).status_code == 401

@@ -1,46 +1,120 @@
-"""Trusted issuers over the API, for owners and admins."""
+"""Trusted issuers over the API, and a workload that calls with its platform's JWT."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
+from aigne_hub.access.identity import Role, User, UserKind
+from aigne_hub.audit.records import SYSTEM
+from tests.platform_issuer import AUDIENCE, Platform, serve_platform
 from tests.running import RunningHub
 
 pytestmark = pytest.mark.anyio
 
-PATH = "/api/trusted-issuers"
-BODY = {"name": "Cluster", "url": "https://issuer.example.com", "audience": "https://hub.example.com"}
+ROOT = "/api/trusted-issuers"
 
 
-async def test_an_issuer_is_added_changed_and_removed(hub_on_both: RunningHub) -> None:
-    hub = hub_on_both
-    olga = await hub.signed_in(hub.owner)
-    made = await hub.http.post(PATH, json={**BODY, "subjects": {"job": str(hub.member.id)}}, headers=olga)
-    assert made.status_code == 201, made.text
-    issuer = made.json()
-    assert (issuer["subjects"], issuer["isEnabled"]) == ({"job": str(hub.member.id)}, True)
-    path = f"{PATH}/{issuer['id']}"
-    changed = (await hub.http.patch(path, json={"isEnabled": False}, headers=olga)).json()
-    assert (changed["isEnabled"], changed["name"]) == (False, "Cluster")
-    assert (await hub.http.delete(path, headers=olga)).status_code == 204
-    assert (await hub.http.get(PATH, headers=olga)).json()["list"] == []
+@pytest.fixture
+async def platform() -> AsyncIterator[Platform]:
+    async with serve_platform() as serving:
+        yield serving
+
+
+@pytest.fixture
+async def robot(hub: RunningHub) -> User:
+    async with hub.house.database.write() as conn:
+        return await hub.house.users.add(conn, SYSTEM, "Robot", role=Role.admin, kind=UserKind.service)
+
+
+def body(platform: Platform, robot: User, **changes: Any) -> dict[str, Any]:
+    return {
+        "name": "Platform",
+        "url": platform.url,
+        "audience": AUDIENCE,
+        "subjects": {"job-1": str(robot.id)},
+        "scopes": ["inference", "models.read"],
+        **changes,
+    }
+
+
+async def trust(hub: RunningHub, platform: Platform, robot: User, **changes: Any) -> dict[str, Any]:
+    answer = await hub.http.post(ROOT, json=body(platform, robot, **changes), headers=hub.bearer(hub.owner_key))
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def becomes(hub: RunningHub, token: str, status: int) -> None:
+    async with asyncio.timeout(1.0):
+        while (await hub.ask(authorization=f"Bearer {token}")).status_code != status:
+            await asyncio.sleep(0.02)
+
+
+async def test_a_workload_calls_with_the_jwt_of_its_platform(hub: RunningHub, platform: Platform, robot: User) -> None:
+    issuer = await trust(hub, platform, robot)
+    assert (issuer["algorithms"], issuer["subjectClaim"], issuer["jwksUrl"]) == (["RS256", "ES256"], "sub", None)
+    token = platform.token()
+    await becomes(hub, token, 200)
+    assert (await hub.call()).user_id == robot.id
+    assert (await hub.http.get("/v1/models", headers=hub.bearer(token))).status_code == 200
+    for path in ("/api/user/model-calls", "/api/oauth-clients", "/api/access-keys"):  # the control plane knows it too
+        refused = await hub.http.get(path, headers=hub.bearer(token))
+        assert refused.status_code == 403, path
+    other = platform.token(sub="job-2")
+    wrong = await hub.ask(authorization=f"Bearer {other}")
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (401, "invalid_api_key")
+    assert 'error="invalid_token"' in wrong.headers["www-authenticate"]
+
+
+async def test_what_an_admin_changes_counts_within_a_second(hub: RunningHub, platform: Platform, robot: User) -> None:
+    issuer = await trust(hub, platform, robot)
+    token, headers = platform.token(), hub.bearer(hub.owner_key)
+    await becomes(hub, token, 200)
+    path = f"{ROOT}/{issuer['id']}"
+    assert (await hub.http.patch(path, json={"isEnabled": False}, headers=headers)).json()["isEnabled"] is False
+    await becomes(hub, token, 401)
+    await hub.http.patch(path, json={"isEnabled": True, "jwksUrl": f"{platform.url}/keys"}, headers=headers)
+    await becomes(hub, token, 200)
+    kept = (await hub.http.patch(path, json={"name": "Other"}, headers=headers)).json()
+    assert kept["jwksUrl"] == f"{platform.url}/keys"
+    assert (await hub.http.patch(path, json={"jwksUrl": None}, headers=headers)).json()["jwksUrl"] is None
+    assert (await hub.http.delete(path, headers=headers)).status_code == 204
+    await becomes(hub, token, 401)
+    assert (await hub.http.delete(path, headers=headers)).status_code == 404
+    assert (await hub.http.get(ROOT, headers=headers)).json() == {"list": [], "next": None}
 
 
 @pytest.mark.parametrize(
-    "more",
+    ("changes", "param"),
     [
-        {"algorithms": ["none"]},
-        {"algorithms": ["HS256"]},
-        {"url": "not an address"},
-        {"scopes": ["everything"]},
-        {"subjects": {"job": "nobody"}},
-        {"isOwner": True},
+        ({"url": "http://platform.example"}, "url"),
+        ({"algorithms": ["HS256"]}, "algorithms"),
+        ({"algorithms": ["none"]}, "algorithms"),
+        ({"subjects": {"a": "7"}}, "subjects"),
+        ({"subjects": {"a": "x"}}, "subjects"),
+        ({"scopes": ["root"]}, "scopes.0"),
+        ({"keys": []}, "keys"),
+        ({"audience": None}, "audience"),
     ],
 )
-async def test_what_cannot_be_trusted_is_refused(hub: RunningHub, more: dict[str, Any]) -> None:
-    olga = await hub.signed_in(hub.owner)
-    refused = await hub.http.post(PATH, json={**BODY, **more}, headers=olga)
-    assert refused.status_code in (400, 404), refused.text
-    assert (await hub.http.get(PATH, headers=olga)).json()["list"] == []
+async def test_what_an_issuer_cannot_be_is_told_by_its_field(
+    hub: RunningHub, platform: Platform, robot: User, changes: dict[str, Any], param: str
+) -> None:
+    answer = await hub.http.post(ROOT, json=body(platform, robot, **changes), headers=hub.bearer(hub.owner_key))
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
+
+
+async def test_only_owners_and_admins_trust_issuers(hub: RunningHub, platform: Platform, robot: User) -> None:
+    for method, path in (("GET", ""), ("POST", ""), ("PATCH", "/1"), ("DELETE", "/1")):
+        assert (await hub.http.request(method, ROOT + path, json={}, headers=hub.bearer())).status_code == 403
+        assert (await hub.http.request(method, ROOT + path, json={})).status_code == 401
+
+
+async def test_a_platform_that_is_away_is_told_as_an_outage(hub: RunningHub, platform: Platform, robot: User) -> None:
+    await trust(hub, platform, robot)
+    platform.is_down = True
+    await becomes(hub, platform.token(), 503)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.cli.shell import Shell
-from tests.serving_process import serving_hub
 
 
 @pytest.fixture
@@ -17,32 +15,54 @@ def shell(tmp_path: Path) -> Shell:
 
 
 def test_a_client_is_made_listed_and_removed(shell: Shell) -> None:
-    words = ("--name", "App", "--redirect-uri", "https://a.example/cb", "--redirect-uri", "http://127.0.0.1/cb")
-    made = shell.run("client", "create", *words, "--json").json
-    assert made["client_id"] and made["client_secret"].startswith("hubcs_")
+    made = shell.run("client", "create", "--name", "App", "--redirect-uri", "https://app.example/cb", "--json").json
+    assert made["client_id"].startswith("hubc_") and made["client_secret"].startswith("hubcs_")
+    assert made["grants"] == ["authorization_code", "refresh_token"]
     listed = shell.run("client", "list", "--json")
     assert made["client_secret"] not in listed.out
     assert [one["client_id"] for one in listed.json] == [made["client_id"]]
-    assert shell.run("client", "remove", made["client_id"]).code == 0
-    assert shell.run("client", "list", "--json").json == []
+    assert "CLIENT ID" in shell.run("client", "list").out
+    assert shell.run("client", "remove", made["id"]).out == f"client {made['id']}, App, is removed\n"
+    assert "aigne-hub client create" in shell.run("client", "list").out
 
 
-def test_a_public_client_has_no_secret(shell: Shell) -> None:
-    words = ("--name", "Tool", "--redirect-uri", "http://127.0.0.1/cb", "--public", "--json")
-    assert shell.run("client", "create", *words).json["client_secret"] is None
+def test_a_public_client_has_no_secret_and_is_removed_by_its_client_id(shell: Shell) -> None:
+    words = ("client", "create", "--name", "CLI", "--public", "--redirect-uri", "http://127.0.0.1/cb")
+    grants = ("--grant", "authorization_code", "--grant", "device_code", "--scope", "inference")
+    made = shell.run(*words, *grants, "--json").json
+    assert made["client_secret"] is None and made["scopes"] == ["inference"]
+    assert made["grants"] == ["authorization_code", "urn:ietf:params:oauth:grant-type:device_code"]
+    assert shell.run("client", "remove", made["client_id"], "--json").json["id"] == made["id"]
 
 
-def test_client_credentials_act_as_a_service_account(shell: Shell) -> None:
-    made = shell.run("client", "create", "--name", "Robot", "--grant", "client_credentials", "--json").json
-    form = {"grant_type": "client_credentials", "client_id": made["client_id"], "client_secret": made["client_secret"]}
-    with serving_hub(shell.data_dir) as hub:
-        token = httpx.post(f"{hub.url}/oauth/token", data=form).json()["access_token"]
-        answer = httpx.get(f"{hub.url}/v1/models", headers={"authorization": f"Bearer {token}"})
-        assert answer.status_code == 200
+def test_a_machine_gets_a_service_account_of_its_own_or_the_one_it_is_given(shell: Shell) -> None:
+    words = ("client", "create", "--name", "Nightly", "--grant", "client_credentials")
+    made = shell.run(*words, "--json").json
+    (account,) = shell.run("user", "list", "--json").json
+    assert (account["id"], account["name"], account["role"]) == (made["service_account"], "Nightly", "member")
+    same = shell.run(*words, "--service-account", account["id"], "--json").json
+    assert same["service_account"] == account["id"]
 
 
-@pytest.mark.parametrize("uri", ["http://a.example/cb", "https://a.example/#x", "javascript:alert(1)"])
-def test_an_address_that_is_not_safe_is_told_in_one_sentence(shell: Shell, uri: str) -> None:
-    said = shell.run("client", "create", "--name", "App", "--redirect-uri", uri)
+def test_a_secret_is_shown_to_a_person_with_a_warning(shell: Shell) -> None:
+    said = shell.run("client", "create", "--name", "App", "--redirect-uri", "https://app.example/cb")
+    assert "client_secret hubcs_" in said.out and "not shown again" in said.out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("create", "--name", "x"), "the grant authorization_code needs a redirect URI"),
+        (("create", "--name", "x", "--redirect-uri", "http://a.example"), "a redirect URI is https"),
+        (("create", "--name", "x", "--public", "--grant", "client_credentials"), "a public client has no credentials"),
+        (("remove", "5"), "there is no such client"),
+        (("remove", "hubc_unknown"), "there is no such client"),
+    ],
+)
+def test_a_mistake_is_told_in_one_sentence_and_leaves_nothing(
+    shell: Shell, words: tuple[str, ...], message: str
+) -> None:
+    said = shell.run("client", *words)
     assert said.code == 1
-    assert said.err.startswith("Error: ") and "Traceback" not in said.err
+    assert said.err.startswith(f"Error: {message}") and "Traceback" not in said.err
+    assert shell.run("user", "list", "--json").json == []

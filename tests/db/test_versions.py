@@ -1,9 +1,11 @@
 """Tests of db/versions.py, on both databases."""
 
+import asyncio
+
 import pytest
 
 from aigne_hub.db.engine import Database
-from aigne_hub.db.versions import bump, read_versions
+from aigne_hub.db.versions import bump, hold, read_versions
 
 pytestmark = pytest.mark.anyio
 
@@ -27,3 +29,19 @@ async def test_a_number_of_a_failed_transaction_is_taken_again(database: Databas
             raise ZeroDivisionError
     async with database.write() as conn:
         assert [await bump(conn, "catalog")] == taken
+
+
+async def test_whoever_holds_a_counter_keeps_others_waiting_to_change_it(database: Database) -> None:
+    is_ended = False
+
+    async def other() -> bool:
+        async with database.write() as conn:
+            await bump(conn, "access")
+            return is_ended
+
+    async with asyncio.TaskGroup() as group, database.write() as conn:
+        await hold(conn, "access")
+        waiting = group.create_task(other())
+        await asyncio.sleep(0.05)
+        is_ended = True
+    assert waiting.result()
