@@ -121,11 +121,12 @@ async def test_a_passkey_that_is_not_right_lets_nobody_in(hub: RunningHub, fault
     credential = device.get(asked["options"])
     if fault == "challenge":
         asked = (await hub.http.post("/api/auth/passkey/options")).json()
-    answer = await hub.http.post(
-        "/api/auth/passkey/sign-in", json={"ticket": asked["ticket"], "credential": credential}
-    )
+    body = {"ticket": asked["ticket"], "credential": credential}
+    answer = await hub.http.post("/api/auth/passkey/sign-in", json=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "sign_in_refused")
     assert "set-cookie" not in answer.headers
+    again = await hub.http.post("/api/auth/passkey/sign-in", json=body)
+    assert again.json()["error"]["code"] == "link_used"
 
 
 async def test_a_challenge_is_answered_once(hub: RunningHub) -> None:

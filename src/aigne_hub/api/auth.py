@@ -98,13 +98,17 @@ async def ask_passkey(_by: Anyone, house: InHouse, conn: Write, request: Request
 
 @router.post("/passkey/sign-in")
 async def sign_in_with_passkey(
-    body: AnsweredPasskey, by: Anyone, house: InHouse, conn: Write, request: Request, response: Response
+    body: AnsweredPasskey, by: Anyone, house: InHouse, request: Request, response: Response
 ) -> Entered:
+    """Sign in with a passkey: a challenge is answered once, and 401 is the same for whatever was wrong."""
     refuse_foreign_page(request, house)
-    await refuse_when_off(conn, "sign_in.passkey")
-    user = await house.passkeys.check(conn, site_of(request, house), body.as_answer())
-    signed_in = await house.sign_in.open(conn, by, user, method="passkey", device=device_of(request, house))
-    return await entered(conn, house, request, response, signed_in)
+    async with house.database.write() as conn:
+        await refuse_when_off(conn, "sign_in.passkey")
+        asked = await house.passkeys.take(conn, body.ticket)
+    async with house.database.write() as conn:
+        user = await house.passkeys.check(conn, site_of(request, house), asked, body.as_answer())
+        signed_in = await house.sign_in.open(conn, by, user, method="passkey", device=device_of(request, house))
+        return await entered(conn, house, request, response, signed_in)
 
 
 @router.get("/session")

@@ -134,9 +134,12 @@ class PasskeyDesk:
         )
         return await self._asked(conn, options, {"user": None, "challenge": _text(options.challenge)})
 
-    async def check(self, conn: Conn, site: Site, answered: Answered) -> User:
-        """Whose passkey answered. Raises NotSignedIn, the same for whatever was wrong, or TicketRefused."""
-        asked = await self._tickets.redeem(conn, Purpose.passkey, answered.ticket)
+    async def take(self, conn: Conn, ticket: str) -> Json:
+        """Use a challenge up, in a transaction of its own: it is answered once. Raises TicketRefused."""
+        return await self._tickets.redeem(conn, Purpose.passkey, ticket)
+
+    async def check(self, conn: Conn, site: Site, asked: Json, answered: Answered) -> User:
+        """Whose passkey answered what was asked. Raises NotSignedIn, the same for whatever was wrong."""
         passkey = await store.find(conn, _credential_id(answered.credential))
         if asked.get("user", "") is not None or passkey is None:
             raise refusal(None, "sign_in.passkey")
