@@ -259,6 +259,17 @@ async def test_a_client_registers_itself_once_an_admin_lets_it(hub: RunningHub) 
         assert (refused.status_code, refused.json()["error"]) == (400, "invalid_client_metadata")
 
 
+async def test_whoever_guesses_is_not_looked_at_for_a_while(hub: RunningHub) -> None:
+    app = await register(hub)
+    tokens = await app.tokens()
+    answers = [await app.redeem("nonsense") for _ in range(61)]
+    assert [one.status_code for one in answers] == [400] * 60 + [429]
+    assert answers[-1].json()["error"] == "temporarily_unavailable"
+    assert int(answers[-1].headers["retry-after"]) > 0
+    assert (await app.refresh(tokens["refresh_token"])).status_code == 429
+    assert len(await refusals(hub)) == 30  # nor is the journal filled
+
+
 async def test_a_disabled_user_is_refused_everywhere(hub: RunningHub) -> None:
     app = await register(hub)
     code, tokens = (await app.consent())["code"], None

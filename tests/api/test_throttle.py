@@ -27,3 +27,13 @@ def test_users_who_came_long_ago_are_forgotten() -> None:
         throttle.take(user, 0.0)
     throttle.take(10_000, 100.0)
     assert len(throttle._taken) == 1
+
+
+def test_to_look_counts_nothing() -> None:
+    throttle = Throttle(1, 60.0)
+    for _ in range(3):
+        throttle.refuse_full("a", 0.0)
+    throttle.take("a", 0.0)
+    with pytest.raises(TooMany):
+        throttle.refuse_full("a", 59.0)
+    throttle.refuse_full("a", 60.0)

@@ -27,6 +27,8 @@ from aigne_hub.house import House
 
 _KEPT = 60  # requests of one address in a minute that are kept until a person answers
 _KEPT_PER_S = 60.0
+_FAILED = 60  # token requests of one address that were refused in a minute, before none are looked at
+_FAILED_PER_S = 60.0
 _REGISTERED = 10
 _REGISTERED_PER_S = 600.0
 _ADMIN = Gate(Role.admin, Scope.admin)
@@ -46,15 +48,18 @@ def protocol_routes() -> APIRouter:
     _authorize_routes(router)
     _device_and_registration_routes(router)
 
+    failed = Throttle(_FAILED, _FAILED_PER_S)
+
     @router.post("/token", openapi_extra=form_of(*_TOKEN_FORM), response_model=None)
     async def token(request: Request, by: Anyone, house: InHouse, asked: Form) -> Response:
         """Give a client tokens for what it shows (RFC 6749 section 3.2)."""
-        client = await _client(request, by, house, asked)
-        async with house.database.write() as conn:
-            outcome = await house.oauth.redeem(conn, by, client, asked, issuer_of(request, house))
-        if isinstance(outcome, OAuthError):  # what it changed is kept
-            raise outcome
-        return answer(_issued(outcome))
+        failed.refuse_full(by.address or "", house.clock.monotonic())
+        try:
+            return answer(_issued(await _redeem(request, by, house, asked)))
+        except OAuthError as error:
+            if error.refused_as is not None:
+                failed.take(by.address or "", house.clock.monotonic())
+            raise
 
     @router.post("/revoke", openapi_extra=form_of(*_ONE_TOKEN), response_model=None)
     async def revoke(request: Request, by: Anyone, house: InHouse, asked: Form) -> Response:
@@ -153,6 +158,15 @@ async def _authorize(
     async with house.database.write() as conn:
         ticket = await house.oauth.consents.ask(conn, checked)
     return redirect(f"{house.settings.public_url}/consent?request={ticket}", status=status)
+
+
+async def _redeem(request: Request, by: Actor, house: House, asked: Parameters) -> Issued:
+    client = await _client(request, by, house, asked)
+    async with house.database.write() as conn:
+        outcome = await house.oauth.redeem(conn, by, client, asked, issuer_of(request, house))
+    if isinstance(outcome, OAuthError):  # what it changed is kept
+        raise outcome
+    return outcome
 
 
 async def _client(request: Request, by: Actor, house: House, asked: Parameters) -> Client:

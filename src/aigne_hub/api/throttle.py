@@ -17,11 +17,15 @@ class Throttle:
         self._period_s = period_s
         self._taken: dict[int | str, deque[float]] = {}
 
-    def take(self, user: int | str, now: float) -> None:
-        """Count one; raises TooMany, with when to come back, when there have been too many."""
-        taken = self._taken.setdefault(user, deque(maxlen=self._times))
-        if len(taken) == self._times and now - taken[0] < self._period_s:
+    def refuse_full(self, user: int | str, now: float) -> None:
+        """Raises TooMany, with when to come back, when there have been too many; counts nothing."""
+        taken = self._taken.get(user)
+        if taken is not None and len(taken) == self._times and now - taken[0] < self._period_s:
             raise TooMany("Rate limit exceeded", retry_after=int(self._period_s - (now - taken[0])) + 1)
-        taken.append(now)
+
+    def take(self, user: int | str, now: float) -> None:
+        """Count one; raises TooMany, as `refuse_full` does, when there have been too many."""
+        self.refuse_full(user, now)
+        self._taken.setdefault(user, deque(maxlen=self._times)).append(now)
         if len(self._taken) > _MOST_USERS:
             self._taken = {u: t for u, t in self._taken.items() if now - t[-1] < self._period_s}

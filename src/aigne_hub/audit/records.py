@@ -17,7 +17,8 @@ class Actor:
     """Who does something, and from where.
 
     `kind` is `user` (a person or service account, by whatever means), `shell` (someone with the data
-    directory), `system` (the hub itself) or `anyone` (nobody known). `means` is what a user showed: `key`,
+    directory), `client` (an OAuth client that has shown who it is), `system` (the hub itself) or `anyone`
+    (nobody known). `means` is what a user showed: `key`,
     `token`, `session`, `jwt` or `signature`, with the id of it.
     """
 

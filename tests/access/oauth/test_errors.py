@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from aigne_hub.access.oauth.errors import OAuthError, Unverified, invalid_client, invalid_grant, oauth_body
-from aigne_hub.base.errors import BadRequest, HubError, Unavailable
+from aigne_hub.base.errors import BadRequest, HubError, TooMany, Unavailable
 
 
 def test_an_error_is_told_by_its_word_and_its_sentence() -> None:
     assert oauth_body(OAuthError("slow_down", "wait")) == {"error": "slow_down", "error_description": "wait"}
     assert oauth_body(Unavailable("away"))["error"] == "temporarily_unavailable"
+    assert oauth_body(TooMany("later"))["error"] == "temporarily_unavailable"
     assert oauth_body(BadRequest("bad"))["error"] == "invalid_request"
     assert oauth_body(HubError("oops"))["error"] == "server_error"
 

@@ -147,6 +147,7 @@ class Clients:
 
     async def rotate_secret(self, conn: Conn, by: Actor, row_id: int) -> NewClient:
         """Give a client another secret; the one before ends at once. Raises Conflict for a public client."""
+        await store.hold(conn)
         old = await self.find(conn, row_id)
         if old.is_public:
             raise Conflict("a public client has no secret", code="client_public")

@@ -63,7 +63,7 @@ def oauth_body(error: HubError) -> dict[str, str]:
     """How any error is told at an OAuth endpoint."""
     if isinstance(error, OAuthError):
         code = error.code
-    elif error.status == 503:
+    elif error.status in (429, 503):
         code = "temporarily_unavailable"
     else:
         code = "server_error" if error.status >= 500 else "invalid_request"

@@ -19,6 +19,7 @@ from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import BadRequest, Conflict, NotAllowed, NotFound
 from aigne_hub.base.ids import IdSource
 from aigne_hub.db.engine import Conn
+from aigne_hub.db.versions import hold
 
 # Signatures that only the issuer can make: with a symmetric one, whoever can check could sign.
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "PS256", "EdDSA")
@@ -67,6 +68,7 @@ class TrustedIssuers:
         self, conn: Conn, by: Actor, issuer_id: int, draft: IssuerDraft, *, highest: Role, forget_jwks: bool = False
     ) -> TrustedIssuer:
         """`forget_jwks` takes the address of its keys away, so that they are discovered."""
+        await hold(conn, COUNTER)
         old = await self.find(conn, issuer_id)
         new = _over(old, draft)
         if forget_jwks:
