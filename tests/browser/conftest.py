@@ -21,9 +21,12 @@ _FLAGS = [
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The machine's own Chromium; nothing is downloaded."""
+    """The machine's own Chromium; nothing is downloaded.
+
+    It is gone after each module: while it is there its event loop runs, in which no other test can start one.
+    """
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     assert path is not None, "Chromium is missing: install the package chromium"
     with sync_playwright() as playwright:
