@@ -46,6 +46,7 @@ async def test_a_code_becomes_a_token_that_calls_a_model(hub_on_both: RunningHub
     assert (await hub.call()).user_id == hub.member.id
     denied = await hub.http.get("/api/user/model-calls", headers=hub.bearer(tokens["access_token"]))
     assert (denied.status_code, denied.json()["code"]) == (403, "insufficient_scope")
+    assert denied.headers["www-authenticate"].startswith('Bearer error="insufficient_scope"')
     listed = await hub.http.get("/v1/models", headers=hub.bearer(tokens["access_token"]))
     assert listed.status_code == 200
 

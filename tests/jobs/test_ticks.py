@@ -10,12 +10,15 @@ import pytest
 
 from aigne_hub.access import store as access_store
 from aigne_hub.access.identity import KeyId
+from aigne_hub.access.oauth.parameters import Parameters
+from aigne_hub.access.oauth.records import Grant, Issued
 from aigne_hub.app import open_house
 from aigne_hub.base.clock import StoppedClock
 from aigne_hub.catalog import store as catalog_store
-from aigne_hub.jobs.ticks import Tick, close_stale, keep_ticking, note_running, note_uses, ticks_of
+from aigne_hub.jobs.ticks import Tick, close_stale, forget_ended, keep_ticking, note_running, note_uses, ticks_of
 from aigne_hub.usage import store as usage_store
 from aigne_hub.usage.records import Status
+from tests.access.oauth.room import Room, code_of
 from tests.running import RunningHub, settings_for
 
 pytestmark = pytest.mark.anyio
@@ -52,6 +55,33 @@ async def test_a_call_whose_worker_died_is_closed_when_it_is_older_than_any_call
             async with house.database.read() as conn:
                 (call,) = await usage_store.list_calls(conn, usage_store.CallFilter(), offset=0, limit=10)
             assert call.status is status
+
+
+async def test_ended_access_is_forgotten_but_a_used_refresh_token_not_before_it_would_have_expired(
+    database_url: str, tmp_path: Path
+) -> None:
+    clock = StoppedClock()
+    async with open_house(settings_for(database_url, tmp_path), clock=clock) as house:
+        room = Room(house.database, clock)
+        user, app = await room.user(), await room.client()
+        first = await room.issued(app, user)
+        second = await room.refresh(app, first.refresh)
+        assert isinstance(second, Issued)
+        async with house.database.write() as conn:
+            codes = await room.server.devices.begin(conn, app.client, Parameters([]))
+        clock.advance(8 * 86_400)
+        await forget_ended(house)
+        async with house.database.read() as conn:
+            assert await room.server.tokens.find(conn, first.access) is None
+            assert await room.server.tokens.find(conn, first.refresh or "") is not None
+        device = await room.redeem(app, grant_type=Grant.device_code.value, device_code=codes.device_code)
+        assert code_of(device) == "invalid_grant"  # the request is not even expired any more
+        assert code_of(await room.refresh(app, first.refresh)) == "invalid_grant"
+        assert code_of(await room.refresh(app, second.refresh)) == "invalid_grant"  # its family has ended
+        clock.advance(40 * 86_400)
+        await forget_ended(house)
+        async with house.database.read() as conn:
+            assert await room.server.tokens.find(conn, second.refresh or "") is None
 
 
 async def test_a_tick_that_fails_comes_again() -> None:

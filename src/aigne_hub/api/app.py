@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from aigne_hub import __version__
-from aigne_hub.access.challenge import bearer_challenge
+from aigne_hub.access.challenge import bearer_challenge, has_challenge
 from aigne_hub.api import (
     access_keys,
     apps,
@@ -152,7 +152,7 @@ def _told(request: Request, error: HubError) -> tuple[bytes, dict[str, str]]:
     """The body and the headers by which an error is told: at OAuth's own endpoints as its RFCs say."""
     if request.scope["path"].startswith("/oauth/"):
         return error_answer(error)
-    if error.status != 401:
+    if not has_challenge(error):
         return _body(request, error), {}
     return _body(request, error), {"www-authenticate": bearer_challenge(issuer_of(request, the_house(request)), error)}
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-from aigne_hub.access.challenge import bearer_challenge
+from aigne_hub.access.challenge import bearer_challenge, has_challenge
 from aigne_hub.base.errors import HubError
 from aigne_hub.edge.wire import Headers, Scope
 from aigne_hub.settings import Settings
 
 
 def challenge(scope: Scope, settings: Settings, error: HubError) -> Headers:
-    """The headers that a 401 needs; none for any other error."""
-    if error.status != 401:
+    """The headers that tell of a way in; none for an error that needs none."""
+    if not has_challenge(error):
         return []
     return [(b"www-authenticate", bearer_challenge(hub_url(scope, settings), error).encode("ascii"))]
 

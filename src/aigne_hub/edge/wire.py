@@ -18,7 +18,7 @@ Headers = list[tuple[bytes, bytes]]
 BODY_ARRIVED = "hub.body_arrived"  # in a scope: whether the whole body is there, so that nothing has to be waited for
 JSON = (b"content-type", b"application/json")
 ANY_ORIGIN = (b"access-control-allow-origin", b"*")  # no cookie opens an inference path from a browser
-EXPOSED = (b"access-control-expose-headers", b"x-request-id, retry-after")
+EXPOSED = (b"access-control-expose-headers", b"x-request-id, retry-after, www-authenticate")
 _STREAM_HEAD = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
