@@ -5,3 +5,7 @@ function init(args)
   wrk.headers["Authorization"] = "Bearer " .. args[1]
   wrk.body = '{"model":"mock/m","messages":[{"role":"user","content":"hi"}]}'
 end
+
+function delay() -- ms between the calls of a connection
+  return 4
+end

@@ -20,7 +20,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _stop_with_parent() -> None:
-    sys.stdin.buffer.read()
+    # Not through sys.stdin, whose lock would stop the interpreter from ending while this thread waits.
+    while os.read(0, 1024):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 
