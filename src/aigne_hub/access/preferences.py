@@ -8,7 +8,9 @@ from aigne_hub.access import store
 from aigne_hub.audit.journal import Journal
 from aigne_hub.audit.records import Actor, Target
 from aigne_hub.base.clock import Clock
+from aigne_hub.base.errors import Conflict
 from aigne_hub.db.engine import Conn
+from aigne_hub.db.versions import hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,12 @@ class PreferenceBook:
         self._journal = journal
 
     async def change(self, conn: Conn, by: Actor, **changes: bool) -> Preferences:
+        """Raises Conflict when local sign-in is to end before an owner can come in by single sign-on."""
+        await hold(conn, store.COUNTER)
         old = await read_preferences(conn)
         new = replace(old, **changes)
+        if old.local_sign_in and not new.local_sign_in and not await store.can_an_owner_use_sso(conn):
+            raise Conflict("no owner has signed in by single sign-on yet: link one first", param="localSignIn")
         if new != old:
             await store.write_preferences(conn, changes, self._clock.now_ms())
             await self._journal.note(

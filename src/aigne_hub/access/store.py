@@ -6,7 +6,20 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from ipaddress import ip_network
 
-from sqlalchemy import ColumnElement, Row, RowMapping, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    RowMapping,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from aigne_hub.access.identity import (
     ALL_RIGHTS,
@@ -22,7 +35,7 @@ from aigne_hub.access.identity import (
     UserKind,
 )
 from aigne_hub.db.engine import Conn
-from aigne_hub.db.schema import keys, preferences, sessions, users
+from aigne_hub.db.schema import identities, keys, preferences, sessions, sso_issuers, users
 from aigne_hub.db.versions import bump
 
 COUNTER = "access"
@@ -66,14 +79,18 @@ async def end_sessions(conn: Conn, user_id: UserId, now_ms: int, *, but: int | N
     return (await conn.execute(query.values(ended_ms=now_ms))).rowcount
 
 
-async def count_live_owners(conn: Conn) -> int:
-    """People who are owners and can act."""
-    query = (
-        select(func.count())
-        .select_from(users)
-        .where(users.c.role == Role.owner, users.c.kind == UserKind.person, users.c.disabled_ms.is_(None))
-    )
+async def count_live_owners(conn: Conn, *, but: UserId | None = None) -> int:
+    """People who are owners and can act, `but` one."""
+    query = select(func.count()).select_from(users).where(_is_live_owner(but))
     return int((await conn.execute(query)).scalar_one())
+
+
+async def can_an_owner_use_sso(conn: Conn, *, but: UserId | None = None) -> bool:
+    """Whether some owner who can act, `but` one, has an identity at an issuer that is enabled."""
+    usable = exists().where(
+        identities.c.user_id == users.c.id, identities.c.issuer_id == sso_issuers.c.id, sso_issuers.c.is_enabled
+    )
+    return bool((await conn.execute(select(exists().where(_is_live_owner(but), usable)))).scalar_one())
 
 
 async def add_key(conn: Conn, key: Key) -> None:
@@ -167,6 +184,11 @@ async def page_of_keys(
     if is_live_at is not None:
         query = query.where(_is_live(is_live_at))
     return [_key(row) for row in await conn.execute(query)]
+
+
+def _is_live_owner(but: UserId | None) -> ColumnElement[bool]:
+    live = and_(users.c.role == Role.owner, users.c.kind == UserKind.person, users.c.disabled_ms.is_(None))
+    return live if but is None else and_(live, users.c.id != but)
 
 
 def _is_live(now_ms: int) -> ColumnElement[bool]:

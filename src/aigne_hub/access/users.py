@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from aigne_hub.access import store
 from aigne_hub.access.identity import Role, User, UserId, UserKind
+from aigne_hub.access.owners import why_owner_stays
 from aigne_hub.audit.journal import Journal
 from aigne_hub.audit.records import Actor, Facts, Target
 from aigne_hub.base.clock import Clock
@@ -61,7 +62,7 @@ class Users:
     ) -> User:
         """Change what is not None. A user who gets another role or is disabled is signed out everywhere.
 
-        Raises NotFound; Conflict when the hub would be left without an owner who can act.
+        Raises NotFound; Conflict when the hub would be left without an owner who can act, or can come in.
         """
         old = await self.find(conn, user_id)
         new = old
@@ -75,7 +76,8 @@ class Users:
             new = replace(new, disabled_ms=self._clock.now_ms() if is_disabled else None)
         if new == old:
             return old
-        await self._keep_an_owner(conn, old, new)
+        if _can_own(old) and not _can_own(new) and (problem := await why_owner_stays(conn, user_id)):
+            raise problem
         await store.change_user(conn, new)
         if new.role is not old.role or (new.disabled_ms is not None and old.disabled_ms is None):
             await store.end_sessions(conn, user_id, self._clock.now_ms())
@@ -98,11 +100,6 @@ class Users:
         if user is None:
             raise NotFound("there is no such user")
         return user
-
-    async def _keep_an_owner(self, conn: Conn, old: User, new: User) -> None:
-        was, stays = _can_own(old), _can_own(new)
-        if was and not stays and await store.count_live_owners(conn) <= 1:
-            raise Conflict("this is the last owner: make somebody else owner first", code="last_owner")
 
     async def _refuse_taken(self, conn: Conn, email: str) -> None:
         if await store.find_user_by_email(conn, email):

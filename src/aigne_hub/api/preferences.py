@@ -5,10 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from aigne_hub.access.preferences import Preferences, read_preferences
-from aigne_hub.access.signin import store as signin_store
 from aigne_hub.api.callers import Admin, InHouse, Read, Write
 from aigne_hub.api.shapes import Shape, Strict
-from aigne_hub.base.errors import Conflict
 
 router = APIRouter(tags=["preferences"])
 
@@ -35,7 +33,5 @@ async def read(_by: Admin, conn: Read) -> ShownPreferences:
 @router.patch("")
 async def change(body: PreferenceChange, by: Admin, house: InHouse, conn: Write) -> ShownPreferences:
     """Passwords and passkeys can be switched off once an owner can come in by single sign-on."""
-    if body.local_sign_in is False and not await signin_store.can_an_owner_use_sso(conn):
-        raise Conflict("no owner has signed in by single sign-on yet: link one first", param="localSignIn")
     changes = {name: value for name, value in body.model_dump().items() if value is not None}
     return ShownPreferences.of(await house.preferences.change(conn, by.actor, **changes))

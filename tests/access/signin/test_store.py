@@ -37,7 +37,6 @@ async def test_a_hub_is_set_up_once_an_owner_can_come_in(hub_on_both: RunningHub
         assert await store.can_an_owner_sign_in(conn)
         await house.users.change(conn, SYSTEM, other.id, is_disabled=True)
         assert not await store.can_an_owner_sign_in(conn)
-        assert not await store.can_an_owner_use_sso(conn)
 
 
 async def test_a_sign_in_is_noted(hub_on_both: RunningHub) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Row, delete, exists, func, insert, or_, select, update
 
 from aigne_hub.access.identity import Role, UserId, UserKind
 from aigne_hub.db.engine import Conn
-from aigne_hub.db.schema import identities, passkeys, sessions, sso_issuers, users
+from aigne_hub.db.schema import identities, passkeys, sessions, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +127,6 @@ async def can_an_owner_sign_in(conn: Conn) -> bool:
             ),
         )
     )
-    return bool((await conn.execute(query)).scalar_one())
-
-
-async def can_an_owner_use_sso(conn: Conn) -> bool:
-    """Whether some owner who is not disabled has an identity at an issuer that is enabled."""
-    usable = exists().where(
-        identities.c.user_id == users.c.id, identities.c.issuer_id == sso_issuers.c.id, sso_issuers.c.is_enabled
-    )
-    query = select(exists().where(users.c.role == Role.owner, users.c.disabled_ms.is_(None), usable))
     return bool((await conn.execute(query)).scalar_one())
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from aigne_hub.access.identity import Role
-from aigne_hub.access.preferences import PreferenceBook
 from aigne_hub.access.signin.sso import store
-from aigne_hub.access.signin.sso.issuers import IssuerBook, IssuerDraft, checked_issuer_url, refuse_lockout
+from aigne_hub.access.signin.sso.issuers import IssuerBook, IssuerDraft, checked_issuer_url
 from aigne_hub.access.signin.sso.store import Identity
 from aigne_hub.access.users import Users
 from aigne_hub.audit.journal import Journal
@@ -61,18 +60,6 @@ async def test_there_are_only_so_many_issuers(database: Database) -> None:
             await BOOK.add(conn, SYSTEM, Role.owner, DRAFT)
         with pytest.raises(Conflict, match="50"):
             await BOOK.add(conn, SYSTEM, Role.owner, DRAFT)
-
-
-async def test_a_lockout_is_refused_only_when_nothing_else_lets_in(database: Database) -> None:
-    async with database.write() as conn:
-        await refuse_lockout(conn)
-        await PreferenceBook(CLOCK, JOURNAL).change(conn, SYSTEM, local_sign_in=False)
-        with pytest.raises(Conflict):
-            await refuse_lockout(conn)
-        made = await BOOK.add(conn, SYSTEM, Role.owner, DRAFT)
-        olga = await USERS.add(conn, SYSTEM, "Olga", role=Role.owner)
-        await store.add_identity(conn, Identity(IDS.new(), olga.id, made.id, "s", None, 0, None))
-        await refuse_lockout(conn)
 
 
 @pytest.mark.parametrize(

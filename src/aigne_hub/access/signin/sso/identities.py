@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from aigne_hub.access import store as user_store
-from aigne_hub.access.identity import User, UserId
+from aigne_hub.access.identity import Role, User, UserId
+from aigne_hub.access.owners import refuse_lockout, why_owner_stays
 from aigne_hub.access.signin.sso import store
 from aigne_hub.access.signin.sso.claims import Person, role_after
-from aigne_hub.access.signin.sso.issuers import refuse_lockout
 from aigne_hub.access.signin.sso.store import Identity, Issuer
 from aigne_hub.access.signin.store import ways_in
 from aigne_hub.access.users import Users
@@ -38,7 +38,7 @@ class Identities:
         await store.note_identity_use(conn, known.id, email=person.email, now_ms=self._clock.now_ms())
         user = await self._users.find(conn, known.user_id)
         role = role_after(issuer, user.role, person.role)
-        if role is user.role or user.disabled_ms is not None or await self._is_last_owner(conn, user):
+        if role is user.role or user.disabled_ms is not None or await _stays_owner(conn, user):
             return user
         return await self._users.change(conn, by, user.id, role=role)
 
@@ -86,9 +86,10 @@ class Identities:
         await self._journal.note(conn, by, "identity.create", _target(one), after=facts)
         return one
 
-    async def _is_last_owner(self, conn: Conn, user: User) -> bool:
-        """An issuer cannot leave the hub without an owner."""
-        return user.role.name == "owner" and await user_store.count_live_owners(conn) <= 1
+
+async def _stays_owner(conn: Conn, user: User) -> bool:
+    """An issuer cannot leave the hub without an owner who can come in."""
+    return user.role is Role.owner and await why_owner_stays(conn, user.id) is not None
 
 
 def _target(one: Identity) -> Target:

@@ -8,10 +8,9 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from aigne_hub.access.identity import Role
-from aigne_hub.access.preferences import read_preferences
+from aigne_hub.access.owners import refuse_lockout
 from aigne_hub.access.signin.sso import store
 from aigne_hub.access.signin.sso.store import Issuer
-from aigne_hub.access.signin.store import can_an_owner_use_sso
 from aigne_hub.access.users import checked_name
 from aigne_hub.audit.journal import Journal
 from aigne_hub.audit.records import Actor, Facts, Target
@@ -154,15 +153,6 @@ class IssuerBook:
         if draft.secret:
             new = replace(new, sealed_secret=self._vault.seal(draft.secret.encode(), place=_place(old.id)))
         return new
-
-
-async def refuse_lockout(conn: Conn) -> None:
-    """Raises Conflict when single sign-on is the only way in and no owner could come in by it any more.
-
-    Part of a change, after it: whoever is refused has changed nothing.
-    """
-    if not (await read_preferences(conn)).local_sign_in and not await can_an_owner_use_sso(conn):
-        raise Conflict("no owner could sign in any more: let people sign in with passwords first", code="last_way_in")
 
 
 def checked_issuer_url(url: str) -> str:
