@@ -49,10 +49,10 @@ async def came(hub: RunningHub, issuer: FakeIssuer, issuer_id: str, **changes: s
     return await hub.http.get(CALLBACK, params=query)
 
 
-def code_of(response: httpx.Response) -> str:
-    """The reason with which a browser is sent back to the sign-in page."""
+def code_of(response: httpx.Response, page: str = "/sign-in") -> str:
+    """The reason with which a browser is sent back to a page."""
     location = urlsplit(response.headers["location"])
-    assert (response.status_code, location.path, location.netloc) == (302, "/sign-in", "")
+    assert (response.status_code, location.path, location.netloc) == (302, page, "")
     assert not any(one.startswith("hub_session") for one in response.headers.get_list("set-cookie"))
     return parse_qs(location.query)["error"][0]
 
@@ -196,9 +196,12 @@ async def test_linking_needs_the_session_that_began_it(hub: RunningHub, issuer: 
     way = await linking(hub, hub.member, issuer_id)
     hub.http.cookies.clear()
     others = {**way, "headers": await hub.signed_in(hub.owner)}
-    assert (
-        code_of(await hub.http.get(CALLBACK, params=issuer.allow(way["url"]), headers=cookies(others))) == "sso_state"
-    )
+    answer = await hub.http.get(CALLBACK, params=issuer.allow(way["url"]), headers=cookies(others))
+    assert code_of(answer, "/profile") == "sso_state"
+    way = await linking(hub, hub.member, issuer_id)
+    ended = {"cookie": f"hub_session=ended; hub_sso={way['browser']}"}
+    answer = await hub.http.get(CALLBACK, params=issuer.allow(way["url"]), headers=ended)
+    assert code_of(answer) == "sso_state"
     cookie_only = {"cookie": way["headers"]["cookie"]}
     url = f"/api/me/identities/{issuer_id}/start"
     assert (await hub.http.post(url, headers=cookie_only)).json()["error"]["code"] == "csrf"
@@ -211,7 +214,18 @@ async def test_an_account_at_an_issuer_is_of_one_user(hub: RunningHub, issuer: F
     hub.http.cookies.clear()
     way = await linking(hub, hub.member, issuer_id)
     answer = await hub.http.get(CALLBACK, params=issuer.allow(way["url"]), headers=cookies(way))
-    assert code_of(answer) == "identity_taken"
+    assert code_of(answer, "/profile") == "identity_taken"
+
+
+async def test_who_does_not_get_to_link_is_told_so_in_their_profile(hub: RunningHub, issuer: FakeIssuer) -> None:
+    issuer_id = await registered(hub, issuer, domains=["elsewhere.com"])
+    for changes, code in (({}, "sso_domain"), ({"error": "access_denied"}, "sso_cancelled")):
+        hub.http.cookies.clear()
+        way = await linking(hub, hub.member, issuer_id)
+        brought = {**issuer.allow(way["url"]), **changes}
+        answer = await hub.http.get(CALLBACK, params=brought, headers=cookies(way))
+        assert code_of(answer, "/profile") == code
+        assert (await hub.http.get("/api/me/identities", headers=way["headers"])).json()["list"] == []
 
 
 async def test_the_last_way_in_stays_and_what_is_anothers_is_not_found(hub: RunningHub, issuer: FakeIssuer) -> None:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator
 from html import unescape
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
 import pytest
 
-from tests.environment import environment
-from tests.real.packages import installed, tool, tools_path
+from tests.real.openid_provider import serving_provider
 from tests.running import RunningHub
 
 pytestmark = pytest.mark.anyio
 
-_FOLDER = Path(__file__).parent / "oidc"
 _MOST_PAGES = 12
 CALLBACK = "/api/auth/sso/callback"
 ANN = {"email": "ann@example.com", "email_verified": True, "name": "Ann", "groups": ["staff", "ops"]}
@@ -28,23 +24,8 @@ ANN = {"email": "ann@example.com", "email_verified": True, "name": "Ann", "group
 @pytest.fixture(scope="module")
 def provider() -> Iterator[str]:
     """The address of the provider, which is its issuer."""
-    installed(_FOLDER)
-    process = subprocess.Popen(
-        [tool("node"), "provider.mjs"],
-        cwd=_FOLDER,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**environment(), "PATH": tools_path()},
-    )
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-    finally:
-        process.kill()
-        process.wait(10)
-        assert process.stdout is not None
-        process.stdout.close()
+    with serving_provider() as issuer:
+        yield issuer
 
 
 async def registered(hub: RunningHub, provider: str, **fields: Any) -> str:

@@ -79,8 +79,14 @@ const ownPages = [
   ownPage("/", lazyRouteComponent(() => import("./pages/Overview"), "Overview")),
   ownPage("/access-keys", lazyRouteComponent(() => import("./pages/keys/KeysPage"), "KeysPage")),
   ownPage("/apps", lazyRouteComponent(() => import("./pages/AppsPage"), "AppsPage")),
-  ownPage("/profile", lazyRouteComponent(() => import("./pages/profile/ProfilePage"), "ProfilePage")),
 ];
+
+const profile = createRoute({
+  getParentRoute: () => inside,
+  path: "/profile",
+  validateSearch: (search: Record<string, unknown>): { error?: string } => keep("error", search),
+  component: lazyRouteComponent(() => import("./pages/profile/ProfilePage"), "ProfilePage"),
+});
 
 const users = createRoute({
   getParentRoute: () => administration,
@@ -152,7 +158,7 @@ const answers = [
 ];
 
 const tree = root.addChildren([
-  inside.addChildren([...ownPages, administration.addChildren(adminPages)]),
+  inside.addChildren([...ownPages, profile, administration.addChildren(adminPages)]),
   front.addChildren([signIn, forgot, ...links, frontInside.addChildren(answers)]),
 ]);
 

@@ -88,11 +88,12 @@ def sso_routes() -> APIRouter:
     ) -> Response:
         browser = find_cookie(request.headers.raw, SSO_COOKIE)
         brought = Return(state, code, iss, error, browser)
+        session: SignedIn | None = None
         try:
             session = await _session(request, house)
             arrival = await house.single_sign_on.arrive(by, brought, device_of(request, house), session)
         except HubError as problem:
-            response = await _sign_in_page(request, problem)
+            response = await _told_in_page(request, problem, "/profile" if session else "/sign-in")
         else:
             response = RedirectResponse(arrival.next, 302)
             if arrival.signed_in is not None:
@@ -114,7 +115,7 @@ def sso_routes() -> APIRouter:
             throttle.take(by.address or "", house.clock.monotonic())
             departure = await house.single_sign_on.depart(as_id(issuer_id, "Issuer"), redirect_uri, own_page(next_page))
         except HubError as problem:
-            return await _sign_in_page(request, problem)
+            return await _told_in_page(request, problem, "/sign-in")
         response = RedirectResponse(departure.url, 302)
         _remember(request, response, house, departure)
         return response
@@ -166,10 +167,11 @@ async def _session(request: Request, house: House) -> SignedIn | None:
         return await house.sessions.find(conn, secret)
 
 
-async def _sign_in_page(request: Request, problem: HubError) -> Response:
+async def _told_in_page(request: Request, problem: HubError, page: str) -> Response:
+    """Send a browser to a page that explains the code. The sign-in page is closed to whoever is signed in."""
     if problem.refused_as is not None:
         await note_refusal(request, problem)
-    response = RedirectResponse("/sign-in?" + urlencode({"error": problem.code}), 302)
+    response = RedirectResponse(f"{page}?" + urlencode({"error": problem.code}), 302)
     response.headers["cache-control"] = "no-store"
     return response
 

@@ -46,7 +46,7 @@ export const faultWords = dictionary({
   connectExpired: ["This connection request has expired. Start again in the application.", "连接请求已过期，请在应用中重新发起。"],
   connectUsed: ["This connection request was already answered.", "该连接请求已处理。"],
   lastOwner: ["This is the last owner. Make somebody else owner first.", "这是最后一位所有者，请先指定其他所有者。"],
-  lastWayIn: ["Nobody could get in any more. Add another way to sign in first.", "这样将无法再登录，请先添加其他登录方式。"],
+  lastWayIn: ["This is the only way in. Add another way to sign in first.", "这是唯一的登录方式，请先添加其他登录方式。"],
   wider: ["A key cannot be allowed more than you are yourself.", "密钥的权限不能超过您自己的权限。"],
   csrf: ["The page was open for too long. Reload it and try again.", "页面打开时间过长，请刷新后重试。"],
   ended: ["Your session has ended. Sign in again.", "登录已失效，请重新登录。"],

@@ -1,13 +1,14 @@
 /** The sign-in page: email and password, a passkey, or another provider. */
 import { Alert, Anchor, Button, Divider, Group, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { IconFingerprint, IconLogin2, IconTerminal2 } from "@tabler/icons-react";
+import { IconAlertTriangle, IconFingerprint, IconLogin2, IconTerminal2 } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link, useRouter } from "@tanstack/react-router";
 import { hub, take } from "../api/client";
 import { Fault } from "../api/fault";
 import { canUsePasskeys, signWithPasskey } from "../api/passkeys";
 import { startSession, useAuthState } from "../api/session";
+import { explainSso } from "../api/ssoFault";
 import { useSay } from "../language/language";
 import { Refusal } from "../parts/Empty";
 import { isFilled } from "../parts/forms";
@@ -54,8 +55,8 @@ export function SignIn() {
     <Card title={say(words.signIn)}>
       {state.data?.needsSetup === true && <SetupHint />}
       {search.error !== undefined && (
-        <Alert color="red" role="alert">
-          {say(words.ssoFailed, { code: search.error })}
+        <Alert color="red" icon={<IconAlertTriangle size={20} />} role="alert" py="xs">
+          {explainSso(search.error, say)}
         </Alert>
       )}
       {isLocal && <PasswordForm next={next} canMail={state.data?.canMail ?? true} />}

@@ -61,6 +61,7 @@ const KINDS: Partial<Record<string, Entry>> = {
   user: words.someUser,
   key: words.someKey,
   token: words.someToken,
+  client: words.someClient,
   shell: words.shell,
   system: words.system,
   anyone: words.unknown,

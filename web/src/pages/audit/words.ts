@@ -30,6 +30,7 @@ export const auditWords = dictionary({
   shell: ["the shell", "命令行"],
   someKey: ["a key", "某个密钥"],
   someToken: ["a token", "某个令牌"],
+  someClient: ["an OAuth client", "某个 OAuth 客户端"],
   someUser: ["a user", "某个用户"],
   address: ["Address", "来源地址"],
   request: ["Request", "请求"],

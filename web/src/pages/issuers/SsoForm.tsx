@@ -103,7 +103,7 @@ function Roles({ form }: { form: UseFormReturnType<FormValues> }) {
       <TagsInput
         label={say(words.domains)} description={say(words.domainsHint)} acceptValueOnBlur {...form.getInputProps("domains")}
       />
-      <Fold title={say(words.more)} text={say(words.moreHint)} isOpen={form.values.roleClaim !== ""}>
+      <Fold title={say(words.more)} text={say(words.moreHint)} isOpen={form.getInitialValues().roleClaim !== ""}>
         <Stack>
           <TextInput
             label={say(words.roleClaim)} description={say(words.roleClaimHint)} {...form.getInputProps("roleClaim")}

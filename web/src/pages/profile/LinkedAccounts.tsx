@@ -6,6 +6,7 @@ import { useState } from "react";
 import { hub, take } from "../../api/client";
 import { useChange } from "../../api/changes";
 import { useAuthState } from "../../api/session";
+import { inSsoWords } from "../../api/ssoFault";
 import type { Identity } from "../../api/shapes";
 import { useSay } from "../../language/language";
 import { isOpenable } from "../../front/next";
@@ -52,7 +53,7 @@ export function LinkedAccounts() {
         </Group>
       )}
     >
-      <Refusal error={start.error} />
+      <Refusal error={inSsoWords(start.error, say)} />
       <Items query={query} empty={say(words.noLinked)}>
         {(identity) => (
           <Item

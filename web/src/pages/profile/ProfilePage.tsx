@@ -1,9 +1,12 @@
 /** The page of one's own profile and ways to sign in. */
-import { Button, Group, Stack, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { getRouteApi } from "@tanstack/react-router";
 import { hub, take } from "../../api/client";
 import { useChange } from "../../api/changes";
 import { sessionQuery, useMe } from "../../api/session";
+import { explainSso } from "../../api/ssoFault";
 import { useSay } from "../../language/language";
 import { Refusal } from "../../parts/Empty";
 import { isFilled, tellDone, useSending } from "../../parts/forms";
@@ -16,17 +19,36 @@ import { Password } from "./Password";
 import { Sessions } from "./Sessions";
 import { profileWords as words } from "./words";
 
+const route = getRouteApi("/inside/profile");
+
 export function ProfilePage() {
   const say = useSay();
   return (
     <>
       <PageHead title={say(words.title)} text={say(words.text)} />
+      <LinkingFailed />
       <You />
       <Password />
       <Passkeys />
       <LinkedAccounts />
       <Sessions />
     </>
+  );
+}
+
+/** Whoever comes back from a provider without having linked it reads why. */
+function LinkingFailed() {
+  const say = useSay();
+  const { error } = route.useSearch();
+  const navigate = route.useNavigate();
+  if (error === undefined) return null;
+  return (
+    <Alert
+      color="red" icon={<IconAlertTriangle size={20} />} title={say(words.notLinked)} role="alert" mb="md" withCloseButton
+      closeButtonLabel={say(common.close)} onClose={() => void navigate({ search: {}, replace: true })}
+    >
+      {explainSso(error, say)}
+    </Alert>
   );
 }
 

@@ -37,6 +37,7 @@ export const profileWords = dictionary({
   linked: ["Linked accounts", "关联账号"],
   linkedText: ["Accounts at other providers that sign you in here.", "可用于登录此处的其他服务账号。"],
   noLinked: ["No linked accounts.", "没有关联账号。"],
+  notLinked: ["The account is not linked", "账号未关联"],
   link: ["Link {name}", "关联 {name}"],
   unlink: ["Unlink", "解除关联"],
   unlinkTitle: ["Unlink {name}?", "解除与 {name} 的关联？"],
