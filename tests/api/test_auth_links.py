@@ -112,3 +112,9 @@ async def test_a_forgotten_password_is_answered_the_same_for_everybody(hub: Runn
         for email in ("max@example.com", "nobody@example.com")
     ]
     assert {(one.status_code, one.text) for one in answers} == {(202, "{}")}
+
+
+async def test_resets_are_asked_for_thirty_times_from_one_address(hub: RunningHub) -> None:
+    body = {"email": "max@example.com"}
+    statuses = [(await hub.http.post("/api/auth/password-reset", json=body)).status_code for _ in range(31)]
+    assert statuses == [202] * 30 + [429]

@@ -54,6 +54,17 @@ async def test_with_a_server_only_its_receiver_has_the_link(
             assert (await hub.http.post("/api/auth/links/redeem", json=body)).status_code == 200
 
 
+async def test_a_mailbox_is_not_flooded_with_resets(sqlite_template: Path, tmp_path: Path, upstream: Upstream) -> None:
+    url = fresh_sqlite(sqlite_template, tmp_path / "db")
+    async with postbox() as box:
+        smtp = f"smtp://127.0.0.1:{box.port}/?from=hub@example.com"
+        async with running_hub(replace(settings_for(url, tmp_path), smtp_url=smtp), upstream) as hub:
+            for email in ["max@example.com"] * 5 + ["olga@example.com"]:
+                hub.house.mailing.send_reset_later(SYSTEM, email, ORIGIN)
+            await hub.house.mailing.tick()
+    assert ["To: max" in mail for mail in box.mails] == [True, True, True, False]
+
+
 async def test_a_server_that_is_away_does_not_lose_the_link(
     sqlite_template: Path, tmp_path: Path, upstream: Upstream
 ) -> None:

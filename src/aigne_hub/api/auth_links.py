@@ -16,7 +16,7 @@ from aigne_hub.api.shapes import Shape, Strict, iso
 from aigne_hub.api.throttle import Throttle
 
 _TRIES = 30
-_RESETS = 10
+_RESETS = 30
 _PER_S = 900.0
 
 Token = Annotated[str, Field(max_length=200)]
@@ -95,7 +95,10 @@ def link_routes() -> APIRouter:
 
     @router.post("/password-reset", status_code=202)
     async def forgotten(body: ForgottenPassword, by: Anyone, house: InHouse, request: Request) -> dict[str, str]:
-        """Mail a reset link to whoever has this address. The answer is the same whether anybody has."""
+        """Mail a reset link to whoever has this address, three times an hour; the answer is the same whether anybody has.
+
+        It may be asked for 30 times in 15 minutes from one address.
+        """
         resets.take(by.address or "", house.clock.monotonic())
         house.mailing.send_reset_later(by, body.email, origin_of(request, house))
         return {}

@@ -78,5 +78,8 @@ class Mailing:
                 user = await store.find_user_by_email(conn, email)
                 if user is None or user.disabled_ms is not None or user.kind is not UserKind.person:
                     continue
-                made = await self._links.reset(conn, replace(by, name=None), user)
+                made = await self._links.reset_forgotten(conn, replace(by, name=None), user)
+            if made is None:
+                log.warning("password reset not mailed: enough this hour", user=user.id)
+                continue
             await self.send(made, origin)

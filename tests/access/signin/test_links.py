@@ -60,3 +60,12 @@ async def test_links_are_in_the_journal_without_their_secrets(hub: RunningHub) -
         (row,) = await audit_store.list_rows(conn, Filter(action="invitation"), before_seq=None, limit=9)
     assert row.target is not None and row.target.name == "new@example.com"
     assert made.secret not in repr(row)
+
+
+async def test_a_forgotten_password_makes_three_links_an_hour(hub_on_both: RunningHub) -> None:
+    house = hub_on_both.house
+    async with house.database.write() as conn:
+        made = [await house.links.reset_forgotten(conn, SYSTEM, hub_on_both.member) for _ in range(4)]
+        assert [one is not None for one in made] == [True, True, True, False]
+        assert await house.links.reset_forgotten(conn, SYSTEM, hub_on_both.owner)
+        assert await house.links.reset(conn, SYSTEM, hub_on_both.member)  # who manages users may always make one

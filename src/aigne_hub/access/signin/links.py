@@ -25,6 +25,7 @@ from aigne_hub.db.engine import Conn, Database
 SET_UP_S = 3600
 INVITATION_S = 7 * 86_400
 RESET_S = 3600
+_RESETS_OF_ONE = 3  # links within the life of one; who floods a mailbox gets no further
 _LINKS = (Purpose.set_up, Purpose.invitation, Purpose.password_reset)
 
 
@@ -141,6 +142,12 @@ class Links:
         made = await self._make(conn, link, RESET_S)
         await self._journal.note(conn, by, "link.password_reset", user_target(user))
         return made
+
+    async def reset_forgotten(self, conn: Conn, by: Actor, user: User) -> MadeLink | None:
+        """The same for whoever says that they are this user; None when there are enough in this hour already."""
+        own = json.dumps({"user": str(user.id)})[1:-1]
+        made = await ticket_store.count_of(conn, Purpose.password_reset, own, after_ms=self._clock.now_ms())
+        return None if made >= _RESETS_OF_ONE else await self.reset(conn, by, user)
 
     async def open(self, conn: Conn, secret: str) -> Link:
         """What a link is good for. Raises TicketRefused."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from aigne_hub.db.engine import Conn
 from aigne_hub.db.schema import tickets
@@ -60,6 +60,14 @@ async def list_open(conn: Conn, purpose: str, now_ms: int, *, limit: int = 1000)
         .limit(limit)
     )
     return [_ticket(row) for row in await conn.execute(query)]
+
+
+async def count_of(conn: Conn, purpose: str, text: str, *, after_ms: int) -> int:
+    """How many tickets, used or not, end after then and have this text in their payload."""
+    query = select(func.count()).where(
+        tickets.c.expires_ms > after_ms, tickets.c.purpose == purpose, tickets.c.payload.contains(text, autoescape=True)
+    )
+    return int((await conn.execute(query)).scalar_one())
 
 
 async def withdraw(conn: Conn, purpose: str, ticket_id: int) -> Ticket | None:
