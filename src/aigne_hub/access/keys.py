@@ -131,9 +131,11 @@ class Keys:
         return revoked
 
     async def revoke_all(self, conn: Conn, by: Actor, user_id: UserId) -> int:
-        """End every key of a user; how many there were."""
-        ended = await store.revoke_keys_of(conn, user_id, self._clock.now_ms())
-        await self._journal.note(conn, by, "key.revoke_all", Target("user", str(user_id)), after={"revoked": ended})
+        """End every key of a user, and all that applications may do in their name; how many keys there were."""
+        now_ms = self._clock.now_ms()
+        ended = await store.revoke_keys_of(conn, user_id, now_ms)
+        facts = {"revoked": ended, "tokens_ended": await store.end_applications(conn, user_id, now_ms)}
+        await self._journal.note(conn, by, "key.revoke_all", Target("user", str(user_id)), after=facts)
         return ended
 
     async def find(self, conn: Conn, key_id: KeyId) -> Key:

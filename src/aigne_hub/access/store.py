@@ -1,4 +1,4 @@
-"""The rows of users and keys live here."""
+"""The rows of users and keys live here, and the ends of all that a user has."""
 
 from __future__ import annotations
 
@@ -35,7 +35,17 @@ from aigne_hub.access.identity import (
     UserKind,
 )
 from aigne_hub.db.engine import Conn
-from aigne_hub.db.schema import identities, keys, preferences, sessions, sso_issuers, users
+from aigne_hub.db.schema import (
+    authorizations,
+    device_requests,
+    identities,
+    keys,
+    preferences,
+    sessions,
+    sso_issuers,
+    tokens,
+    users,
+)
 from aigne_hub.db.versions import bump
 
 COUNTER = "access"
@@ -77,6 +87,27 @@ async def end_sessions(conn: Conn, user_id: UserId, now_ms: int, *, but: int | N
     if but is not None:
         query = query.where(sessions.c.id != but)
     return (await conn.execute(query.values(ended_ms=now_ms))).rowcount
+
+
+async def end_applications(conn: Conn, user_id: UserId, now_ms: int) -> int:
+    """End all that applications may do in a user's name, for good; how many tokens there were.
+
+    A code gives nothing once what allowed it has ended, and a device that a user answered begins again.
+    """
+    version = await bump(conn, COUNTER)  # first, so that whoever gives a token meanwhile waits or is seen
+    mine = select(authorizations.c.id).where(authorizations.c.user_id == user_id)
+    ended = await conn.execute(
+        update(tokens)
+        .where(tokens.c.authorization_id.in_(mine), tokens.c.revoked_ms.is_(None))
+        .values(revoked_ms=now_ms, version=version)
+    )
+    await conn.execute(
+        update(authorizations)
+        .where(authorizations.c.user_id == user_id, authorizations.c.ended_ms.is_(None))
+        .values(ended_ms=now_ms)
+    )
+    await conn.execute(delete(device_requests).where(device_requests.c.user_id == user_id))
+    return ended.rowcount
 
 
 async def count_live_owners(conn: Conn, *, but: UserId | None = None) -> int:

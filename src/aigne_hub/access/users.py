@@ -62,6 +62,7 @@ class Users:
     ) -> User:
         """Change what is not None. A user who gets another role or is disabled is signed out everywhere.
 
+        Who is disabled loses for good what applications may do in their name; keys wait until they are enabled.
         Raises NotFound; Conflict when the hub would be left without an owner who can act, or can come in.
         """
         old = await self.find(conn, user_id)
@@ -79,9 +80,12 @@ class Users:
         if _can_own(old) and not _can_own(new) and (problem := await why_owner_stays(conn, user_id)):
             raise problem
         await store.change_user(conn, new)
-        if new.role is not old.role or (new.disabled_ms is not None and old.disabled_ms is None):
+        is_leaving, after = new.disabled_ms is not None and old.disabled_ms is None, _facts(new)
+        if new.role is not old.role or is_leaving:
             await store.end_sessions(conn, user_id, self._clock.now_ms())
-        await self._journal.note(conn, by, "user.change", user_target(new), before=_facts(old), after=_facts(new))
+        if is_leaving:
+            after = {**after, "tokens_ended": await store.end_applications(conn, user_id, self._clock.now_ms())}
+        await self._journal.note(conn, by, "user.change", user_target(new), before=_facts(old), after=after)
         return new
 
     async def complete(self, conn: Conn, by: Actor, user_id: UserId, *, name: str, email: str) -> User:

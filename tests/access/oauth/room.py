@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aigne_hub.access.identity import Caller, Role, Scope, User, UserKind
+from aigne_hub.access.keys import Keys
 from aigne_hub.access.oauth.authorization_request import checked_request, verified
 from aigne_hub.access.oauth.clients import ClientDraft
 from aigne_hub.access.oauth.errors import OAuthError
@@ -43,6 +44,7 @@ class Room:
         self.vault = Vault(bytes(32))
         self.ids, self.journal = IdSource(self.clock, 1), Journal(self.vault, self.clock)
         self.users = Users(self.clock, self.ids, self.journal)
+        self.keys = Keys(self.vault, self.clock, self.ids, self.journal)
         tickets = TicketDesk(self.vault, self.clock, self.ids)
         self.server = authorization_server(self.vault, self.clock, self.ids, self.journal, tickets)
         self.access = AccessSnapshot(self.vault, self.clock, stale_s=1e9)

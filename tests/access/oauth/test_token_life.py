@@ -181,6 +181,9 @@ class TokenLife(RuleBasedStateMachine):
                 await self.room.users.change(conn, SYSTEM, self.user.id, is_disabled=is_disabled)
 
         self.run(work())
+        if is_disabled and not self.is_disabled:
+            self.end_client(0)
+            self.end_client(1)
         self.is_disabled = is_disabled
 
     @rule(seconds=st.sampled_from([1, CODE_S - 1, CODE_S, ACCESS_S - 1, ACCESS_S, REFRESH_S - 1, REFRESH_S]))

@@ -12,6 +12,7 @@ from aigne_hub.access.tickets.desk import TicketRefused
 from aigne_hub.audit import store as audit_store
 from aigne_hub.audit.records import SYSTEM, Filter
 from aigne_hub.base.errors import BadRequest
+from tests.oauth_app import register
 from tests.running import RunningHub
 
 pytestmark = pytest.mark.anyio
@@ -43,6 +44,19 @@ async def test_a_reset_ends_the_sessions_of_whoever_had_the_old_password(hub: Ru
     with pytest.raises(TicketRefused) as refused:
         await hub.house.links.enter(SYSTEM, SITE, made.secret, entering, DEVICE)
     assert refused.value.code == "link_used"
+
+
+async def test_a_reset_ends_what_applications_may_do(hub: RunningHub) -> None:
+    app = await register(hub)
+    tokens, others = await app.tokens(), await app.tokens(hub.owner)
+    async with hub.house.database.write() as conn:
+        made = await hub.house.links.reset(conn, SYSTEM, hub.member)
+    await hub.house.links.enter(SYSTEM, SITE, made.secret, Entering(password="correct horse battery"), DEVICE)
+    assert (await app.refresh(tokens["refresh_token"])).json()["error"] == "invalid_grant"
+    assert (await app.refresh(others["refresh_token"])).status_code == 200
+    async with hub.house.database.read() as conn:
+        (row,) = await audit_store.list_rows(conn, Filter(action="user.sign_out"), before_seq=None, limit=9)
+    assert (row.actor.means, row.after) == ("link", '{"ended": 1, "tokens_ended": 2}')
 
 
 async def test_a_link_is_not_used_up_by_a_bad_password(hub: RunningHub) -> None:

@@ -7,8 +7,10 @@ from argon2 import PasswordHasher
 
 from aigne_hub.access.signin import store
 from aigne_hub.access.signin.sign_in import Device
-from aigne_hub.audit.records import SYSTEM
+from aigne_hub.audit.records import SYSTEM, Filter
+from aigne_hub.audit.store import list_rows
 from aigne_hub.base.errors import BadRequest, NotSignedIn
+from tests.oauth_app import register
 from tests.running import RunningHub
 
 pytestmark = pytest.mark.anyio
@@ -52,6 +54,18 @@ async def test_another_password_needs_the_present_one_and_ends_other_sessions(hu
         assert await sessions.find(conn, there.secret) is None
     with pytest.raises(NotSignedIn):
         await sign_in.by_password(SYSTEM, "max@example.com", PASSWORD, DEVICE)
+
+
+async def test_another_password_ends_what_applications_may_do(hub: RunningHub) -> None:
+    await set_password(hub)
+    app = await register(hub)
+    tokens = await app.tokens()
+    here = await hub.house.sign_in.by_password(SYSTEM, "max@example.com", PASSWORD, DEVICE)
+    await hub.house.sign_in.change_password(SYSTEM, here, PASSWORD, "another horse battery", DEVICE)
+    assert (await app.refresh(tokens["refresh_token"])).json()["error"] == "invalid_grant"
+    async with hub.house.database.read() as conn:
+        (row,) = await list_rows(conn, Filter(action="user.password"), before_seq=None, limit=9)
+    assert row.after == '{"tokens_ended": 2}'
 
 
 async def test_who_has_no_password_sets_the_first_without_one(hub: RunningHub) -> None:

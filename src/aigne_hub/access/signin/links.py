@@ -16,7 +16,7 @@ from aigne_hub.access.tickets.desk import Purpose, TicketDesk, TicketRefused, pa
 from aigne_hub.access.tickets.store import Ticket
 from aigne_hub.access.users import Users, checked_email, checked_name, user_target
 from aigne_hub.audit.journal import Journal
-from aigne_hub.audit.records import SYSTEM, Actor, Target
+from aigne_hub.audit.records import SYSTEM, Actor, Facts, Target
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import BadRequest, Conflict, NotFound
 from aigne_hub.base.ids import IdSource
@@ -161,6 +161,7 @@ class Links:
     async def enter(self, by: Actor, site: Site, secret: str, entering: Entering, device: Device) -> SignedIn:
         """Use a link up: make or complete its user, keep what they sign in with, and sign them in.
 
+        Sessions there were end, and all that applications may do: who forgot a password may have lost it.
         Raises TicketRefused, BadRequest for what a user cannot be.
         """
         async with self._database.read() as conn:
@@ -173,15 +174,24 @@ class Links:
             hashed = await self._sign_in.hash_new(entering.password, name=name, email=email)
         async with self._database.write() as conn:
             await self._tickets.redeem(conn, link.purpose, secret)
+            facts = await self._end_all(conn, link.user_id)
             user = await self._user_of(conn, by, link, name, email)
             actor = replace(by, kind="user", id=user.id, name=user.name, means="link")
+            if link.purpose is Purpose.password_reset:
+                await self._journal.note(conn, actor, "user.sign_out", user_target(user), after=facts)
             if hashed is not None:
                 await store.set_password(conn, user.id, hashed)
                 await self._journal.note(conn, actor, "user.password", user_target(user))
             if entering.passkey is not None:
                 await self._passkeys.add(conn, actor, site, user.id, entering.passkey)
-            await self._sessions.end_all(conn, user.id)
             return await self._sign_in.open(conn, by, user, method="link", device=device)
+
+    async def _end_all(self, conn: Conn, user_id: UserId) -> Facts:
+        """End what was opened with what the user had before; how much there was. Locks no journal yet."""
+        return {
+            "ended": await self._sessions.end_all(conn, user_id),
+            "tokens_ended": await user_store.end_applications(conn, user_id, self._clock.now_ms()),
+        }
 
     async def _user_of(self, conn: Conn, by: Actor, link: Link, name: str, email: str | None) -> User:
         if link.purpose is Purpose.password_reset:

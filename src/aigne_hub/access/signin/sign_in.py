@@ -89,6 +89,8 @@ class SignIn:
     ) -> SignedIn:
         """Set another password; the session goes on under another secret, and all others end.
 
+        So does all that applications may do: whoever knew the old password may have allowed it.
+
         `current` is needed when there is one. Raises NotSignedIn when it is wrong, BadRequest when the new
         one cannot be.
         """
@@ -102,7 +104,8 @@ class SignIn:
         async with self._database.write() as conn:
             await store.set_password(conn, user.id, hashed)
             await self._sessions.end_all(conn, user.id, but=signed_in.session.id)
-            await self._journal.note(conn, by, "user.password", user_target(user))
+            ended = await user_store.end_applications(conn, user.id, self._clock.now_ms())
+            await self._journal.note(conn, by, "user.password", user_target(user), after={"tokens_ended": ended})
             return await self._sessions.rotate(conn, signed_in)
 
     async def hash_new(self, password: str, *, name: str, email: str | None) -> str:
