@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from aigne_hub.access import store as user_store
 from aigne_hub.access.identity import Role, User
 from aigne_hub.audit import store as audit_store
 from aigne_hub.audit.records import SYSTEM, Filter
@@ -146,7 +147,7 @@ async def test_a_key_is_no_session(hub: RunningHub) -> None:
 async def test_local_sign_in_that_is_off_lets_nobody_in(hub: RunningHub) -> None:
     credentials = await with_password(hub)
     async with hub.house.database.write() as conn:
-        await hub.house.preferences.change(conn, SYSTEM, local_sign_in=False)
+        await user_store.write_preferences(conn, {"local_sign_in": False}, 0)
     for one in (credentials, {"email": "nobody@example.com", "password": "whatever it is"}):
         refused = await signed_in(hub, one)
         assert (refused.status_code, refused.json()["error"]["code"]) == (403, "local_sign_in_off")

@@ -95,7 +95,7 @@ def link_routes() -> APIRouter:
 
     @router.post("/password-reset", status_code=202)
     async def forgotten(body: ForgottenPassword, by: Anyone, house: InHouse, request: Request) -> dict[str, str]:
-        """Mail a reset link to whoever has this address, three times an hour; the answer is the same whether anybody has.
+        """Mail a reset link to whoever has this address, three times an hour. The answer is the same for everybody.
 
         It may be asked for 30 times in 15 minutes from one address.
         """

@@ -6,7 +6,9 @@ import pytest
 from argon2 import PasswordHasher
 
 from aigne_hub.access.signin import store
-from aigne_hub.access.signin.sign_in import Device
+from aigne_hub.access.signin.attempts import Attempts
+from aigne_hub.access.signin.passwords import Checked, Hashing
+from aigne_hub.access.signin.sign_in import Device, SignIn
 from aigne_hub.audit.records import SYSTEM, Filter
 from aigne_hub.audit.store import list_rows
 from aigne_hub.base.errors import BadRequest, NotSignedIn
@@ -35,6 +37,33 @@ async def test_an_old_hash_is_renewed_by_a_sign_in(hub: RunningHub) -> None:
     await hub.house.sign_in.by_password(SYSTEM, "max@example.com", PASSWORD, DEVICE)
     renewed = await kept(hub)
     assert renewed is not None and "m=19456" in renewed
+
+
+class Meanwhile(Hashing):
+    """While a password is compared, somebody sets another."""
+
+    def __init__(self, hub: RunningHub) -> None:
+        super().__init__()
+        self._hub = hub
+
+    async def check(self, password: str, kept: str | None) -> Checked:
+        checked = await super().check(password, kept)
+        await set_password(self._hub, await self.hash("another horse battery"))
+        return checked
+
+
+async def test_a_password_that_is_replaced_while_it_is_compared_lets_nobody_in(hub: RunningHub) -> None:
+    house = hub.house
+    await set_password(hub, PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD))
+    here = await house.sign_in.by_password(SYSTEM, "max@example.com", PASSWORD, DEVICE)
+    sign_in = SignIn(house.database, house.clock, Meanwhile(hub), house.sessions, Attempts(house.clock), house.journal)
+    await set_password(hub, PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD))
+    with pytest.raises(NotSignedIn):
+        await sign_in.by_password(SYSTEM, "max@example.com", PASSWORD, DEVICE)
+    await set_password(hub)
+    with pytest.raises(BadRequest):
+        await sign_in.change_password(SYSTEM, here, PASSWORD, "a third horse battery", DEVICE)
+    assert await house.sign_in.by_password(SYSTEM, "max@example.com", "another horse battery", DEVICE)
 
 
 async def test_another_password_needs_the_present_one_and_ends_other_sessions(hub: RunningHub) -> None:

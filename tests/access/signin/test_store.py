@@ -39,6 +39,16 @@ async def test_a_hub_is_set_up_once_an_owner_can_come_in(hub_on_both: RunningHub
         assert not await store.can_an_owner_sign_in(conn)
 
 
+async def test_a_password_is_replaced_only_where_it_is_still_the_one_that_was_read(hub_on_both: RunningHub) -> None:
+    user_id = hub_on_both.member.id
+    async with hub_on_both.house.database.write() as conn:
+        assert await store.replace_password(conn, user_id, None, "first")
+        assert not await store.replace_password(conn, user_id, None, "another")
+        assert await store.replace_password(conn, user_id, "first", "second")
+        assert not await store.replace_password(conn, user_id, "first", "first")
+        assert (await store.ways_in(conn, [user_id]))[user_id].password_hash == "second"
+
+
 async def test_a_sign_in_is_noted(hub_on_both: RunningHub) -> None:
     hub = hub_on_both
     async with hub.house.database.write() as conn:

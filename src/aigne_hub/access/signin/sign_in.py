@@ -60,11 +60,12 @@ class SignIn:
             user = await user_store.find_user_by_email(conn, email)
             kept = (await store.ways_in(conn, [user.id]))[user.id].password_hash if user else None
         checked = await self._hashing.check(password, kept)
-        if user is None or not checked.is_right or not _may_sign_in(user):
+        if user is None or kept is None or not checked.is_right or not _may_sign_in(user):
             raise refusal(user, "sign_in.password")
         async with self._database.write() as conn:
-            if checked.renewed is not None:
-                await store.set_password(conn, user.id, checked.renewed)
+            # Hashing takes a while: a password that was replaced meanwhile lets nobody in, and does not come back.
+            if not await store.replace_password(conn, user.id, kept, checked.renewed or kept):
+                raise refusal(user, "sign_in.password")
             signed_in = await self.open(conn, by, user, method="password", device=device)
         self._attempts.succeeded(email, address, is_known_device=device.is_known)
         return signed_in
@@ -102,7 +103,8 @@ class SignIn:
             await self._confirm(user, current, kept, device)
         hashed = await self._hashing.hash(password)
         async with self._database.write() as conn:
-            await store.set_password(conn, user.id, hashed)
+            if not await store.replace_password(conn, user.id, kept, hashed):
+                raise _not_current(user)
             await self._sessions.end_all(conn, user.id, but=signed_in.session.id)
             ended = await user_store.end_applications(conn, user.id, self._clock.now_ms())
             await self._journal.note(conn, by, "user.password", user_target(user), after={"tokens_ended": ended})
@@ -119,10 +121,7 @@ class SignIn:
         self._attempts.begin(account, address, is_known_device=True)
         checked = await self._hashing.check(current, kept)
         if not checked.is_right:
-            raise BadRequest(
-                "the current password is not right", param="current", refused_as="user.password",
-                about=("user", str(user.id)),
-            )  # fmt: skip
+            raise _not_current(user)
         self._attempts.succeeded(account, address, is_known_device=True)
         return checked
 
@@ -140,6 +139,15 @@ def refusal(user: User | None, action: str) -> NotSignedIn:
         code="sign_in_refused",
         refused_as=action,
         about=("user", str(user.id)) if user else ("user", "unknown"),
+    )
+
+
+def _not_current(user: User) -> BadRequest:
+    return BadRequest(
+        "the current password is not right",
+        param="current",
+        refused_as="user.password",
+        about=("user", str(user.id)),
     )
 
 

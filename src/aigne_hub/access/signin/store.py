@@ -108,6 +108,16 @@ async def set_password(conn: Conn, user_id: UserId, password_hash: str) -> None:
     await conn.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
 
 
+async def replace_password(conn: Conn, user_id: UserId, old: str | None, new: str) -> bool:
+    """Keep `new`, which may be `old` itself; False when somebody has set another since `old` was read."""
+    changed = await conn.execute(
+        update(users)
+        .where(users.c.id == user_id, users.c.password_hash.is_not_distinct_from(old))
+        .values(password_hash=new)
+    )
+    return changed.rowcount == 1
+
+
 async def note_sign_in(conn: Conn, user_id: UserId, now_ms: int) -> None:
     """Note when a user signed in last. Not a change that snapshots need to see."""
     await conn.execute(update(users).where(users.c.id == user_id).values(last_sign_in_ms=now_ms))
