@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
 from ipaddress import ip_network
 
 import pytest
@@ -13,7 +17,7 @@ from aigne_hub.access.keys import LONGEST_OVERLAP_S, Keys, checked_rights, read_
 from aigne_hub.access.users import Users
 from aigne_hub.audit import store as audit_store
 from aigne_hub.audit.journal import Journal
-from aigne_hub.audit.records import SYSTEM
+from aigne_hub.audit.records import SYSTEM, Actor
 from aigne_hub.base.clock import StoppedClock
 from aigne_hub.base.crypto import Vault
 from aigne_hub.base.errors import BadRequest, Conflict, NotFound
@@ -126,6 +130,21 @@ async def test_all_keys_of_a_user_end_together(database: Database, keys: Keys) -
             await keys.create(conn, SYSTEM, user.id, f"k{number}", role=Role.member)
         assert await keys.revoke_all(conn, SYSTEM, user.id) == 3
         assert await store.list_keys(conn, user_id=user.id, is_live_at=CLOCK.now_ms()) == []
+
+
+async def test_a_key_revoked_while_it_is_changed_stays_revoked(database: Database, keys: Keys) -> None:
+    async def apply(change: Callable[[Conn, Actor, KeyId], Awaitable[object]], key_id: KeyId) -> None:
+        with suppress(Conflict):
+            async with database.write() as conn:
+                await change(conn, SYSTEM, key_id)
+
+    rename = partial(keys.change, name="other")
+    for _ in range(5):
+        async with database.write() as conn:
+            key_id = (await keys.create(conn, SYSTEM, (await ada(conn)).id, "laptop", role=Role.member)).key.id
+        await asyncio.gather(*(apply(change, key_id) for change in (keys.revoke, rename, keys.rotate)))
+        async with database.read() as conn:
+            assert (await keys.find(conn, key_id)).revoked_ms is not None
 
 
 @pytest.mark.parametrize("overlap_s", [-1, LONGEST_OVERLAP_S + 1])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from aigne_hub.access.identity import Role, UserId, UserKind
@@ -75,6 +78,20 @@ async def test_disabling_signs_out_and_enabling_does_not_sign_in(database: Datab
         assert await sessions.find(conn, opened.secret) is None
         await users.change(conn, SYSTEM, ada.id, is_disabled=False)
         assert await sessions.find(conn, opened.secret) is None
+
+
+async def test_a_user_disabled_while_they_are_renamed_stays_disabled(database: Database, users: Users) -> None:
+    async def change(user_id: UserId, **changes: Any) -> None:
+        async with database.write() as conn:
+            await users.change(conn, SYSTEM, user_id, **changes)
+
+    for _ in range(5):
+        async with database.write() as conn:
+            ada = await users.add(conn, SYSTEM, "Ada", role=Role.member)
+        await asyncio.gather(change(ada.id, is_disabled=True), change(ada.id, name="Ada L."))
+        async with database.read() as conn:
+            changed = await users.find(conn, ada.id)
+        assert changed.disabled_ms is not None and changed.name == "Ada L."
 
 
 async def test_the_last_owner_stays(database: Database, users: Users) -> None:

@@ -16,6 +16,7 @@ from aigne_hub.base.crypto import Vault
 from aigne_hub.base.errors import BadRequest, Conflict, NotFound
 from aigne_hub.base.ids import KEY_PREFIX, IdSource, new_key
 from aigne_hub.db.engine import Conn
+from aigne_hub.db.versions import hold
 
 DEFAULT_OVERLAP_S = 86_400
 LONGEST_OVERLAP_S = 30 * 86_400
@@ -81,6 +82,7 @@ class Keys:
     async def change(
         self, conn: Conn, by: Actor, key_id: KeyId, *, name: str | None = None, rights: Rights | None = None
     ) -> Key:
+        await hold(conn, store.COUNTER)
         old = await self.find(conn, key_id)
         self._refuse_revoked(old)
         new = replace(
@@ -97,6 +99,7 @@ class Keys:
         """Give a key another secret; the one before stays good for `overlap_s`, older ones end at once."""
         if not 0 <= overlap_s <= LONGEST_OVERLAP_S:
             raise BadRequest(f"an overlap is from 0 to {LONGEST_OVERLAP_S} seconds", param="overlapS")
+        await hold(conn, store.COUNTER)
         old = await self.find(conn, key_id)
         self._refuse_revoked(old)
         secret, now_ms = new_key(), self._clock.now_ms()
@@ -122,6 +125,7 @@ class Keys:
 
     async def revoke(self, conn: Conn, by: Actor, key_id: KeyId) -> Key:
         """End a key for good; ending it again changes nothing."""
+        await hold(conn, store.COUNTER)
         old = await self.find(conn, key_id)
         if old.revoked_ms is not None:
             return old

@@ -14,6 +14,7 @@ from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import BadRequest, Conflict, NotFound
 from aigne_hub.base.ids import IdSource
 from aigne_hub.db.engine import Conn
+from aigne_hub.db.versions import hold
 
 _NAME_LENGTH = 100
 _EMAIL_LENGTH = 254  # RFC 5321 section 4.5.3.1.3, without its brackets
@@ -65,6 +66,7 @@ class Users:
         Who is disabled loses for good what applications may do in their name; keys wait until they are enabled.
         Raises NotFound; Conflict when the hub would be left without an owner who can act, or can come in.
         """
+        await hold(conn, store.COUNTER)
         old = await self.find(conn, user_id)
         new = old
         if name is not None:
@@ -90,6 +92,7 @@ class Users:
 
     async def complete(self, conn: Conn, by: Actor, user_id: UserId, *, name: str, email: str) -> User:
         """Give a user who was made without one a name and an e-mail address of their own."""
+        await hold(conn, store.COUNTER)
         old = await self.find(conn, user_id)
         email = checked_email(email)
         if email != old.email:
