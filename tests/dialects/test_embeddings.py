@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigne_hub.base.errors import BadRequest, UpstreamFailed
-from aigne_hub.dialects.call import Kind, Usage
+from aigne_hub.dialects.call import Kind, Label, Usage
 from aigne_hub.dialects.embeddings import Embeddings
 
 DIALECT = Embeddings()
@@ -45,7 +45,7 @@ def test_a_native_request_becomes_openais(given_input: Any) -> None:
 
 def test_a_native_answer_is_made_of_openais() -> None:
     call = read({"model": "up/e", "input": {"input": "hi"}})
-    assert json.loads(DIALECT.write_answer(json.dumps(ANSWER).encode(), call, 9)) == {
+    assert json.loads(DIALECT.write_answer(json.dumps(ANSWER).encode(), call, Label(9, 0))) == {
         "embeddings": [[0.25, -1]],
         "usage": {"inputTokens": 4, "modelCallId": "9"},
         "model": "e",
@@ -55,7 +55,7 @@ def test_a_native_answer_is_made_of_openais() -> None:
 
 def test_openais_answer_passes_as_it_is() -> None:
     body = json.dumps(ANSWER).encode()
-    assert DIALECT.write_answer(body, read({"model": "e", "input": "x"}), 9) is body
+    assert DIALECT.write_answer(body, read({"model": "e", "input": "x"}), Label(9, 0)) is body
     assert DIALECT.read_usage(body) == Usage(4, 0)
 
 

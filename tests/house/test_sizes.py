@@ -1,4 +1,4 @@
-"""House rule: a function has at most 70 lines, a file at most 400."""
+"""House rule: a function has at most 70 lines, a file at most 400; db/schema.py is a page of tables, all on it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from tests.house.sources import Source, hub_sources, report, sources_of_tests
 
 LONGEST_FUNCTION = 70
 LONGEST_FILE = 400
+WHOLE_PAGE = "src/aigne_hub/db/schema.py"
 
 
 def oversized(source: Source) -> Iterator[str]:
     lines = source.text.count("\n")
-    if lines > LONGEST_FILE:
+    if lines > LONGEST_FILE and str(source.path) != WHOLE_PAGE:
         yield f"{source.path} has {lines} lines; a file holds one idea in at most {LONGEST_FILE}: split it by concept"
     for node in ast.walk(source.tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

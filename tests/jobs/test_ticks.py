@@ -46,6 +46,7 @@ async def test_a_call_whose_worker_died_is_closed_when_it_is_older_than_any_call
         house.recorder.open(
             id=house.recorder.new_id(), request_id="r", user_id=1, key_id=1, provider_id=1, credential_id=1,
             model="m", upstream_model="m", kind="chatCompletion", app=None,
+            dialect="openai_chat", upstream_dialect="openai_chat", dropped=None,
         )  # fmt: skip
         clock.advance(1)
         await note_running(house)

@@ -88,7 +88,7 @@ async def test_cached_tokens_are_kept_apart_from_fresh_ones(hub: RunningHub, ups
     upstream.script = whole({**COMPLETION, "usage": usage})
     await hub.ask()
     used = (await hub.call()).usage
-    assert (used.input, used.cache_read, used.output, used.reasoning) == (20, 80, 20, 7)
+    assert (used.input, used.cache_read, used.output, used.reasoning) == (20, 80, 13, 7)
 
 
 async def test_an_answer_without_usage_is_a_success_whose_usage_is_missing(hub: RunningHub, upstream: Upstream) -> None:

@@ -34,6 +34,9 @@ class Desk:
             upstream_model="m",
             kind="chatCompletion",
             app="app",
+            dialect="openai_chat",
+            upstream_dialect="openai_chat",
+            dropped=None,
         )
 
     async def rows(self) -> list[CallRecord]:
@@ -57,7 +60,8 @@ async def test_a_short_call_is_one_final_row(desk: Desk) -> None:
     assert await desk.rows() == [
         CallRecord(
             call.id, "r", 1, 2, 3, 4, "p/m", "m", "chatCompletion", Status.success, call.started_ms, 200, 100,
-            Usage(10, 5, 2, 1), Source.reported, None, "app",
+            Usage(10, 5, 2, 1), Source.reported, None, "app", "openai_chat",
+            "openai_chat",
         )
     ]  # fmt: skip
 

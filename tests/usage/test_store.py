@@ -78,6 +78,7 @@ async def kept(database: Database) -> Database:
                 call.usage_source.value,
                 call.error,
                 call.app,
+                *(None,) * 11,
             ),
         )
     return database

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 
 from aigne_hub.base.errors import BadRequest, NotSignedIn
 
+_KEY_HEADERS = frozenset({b"x-api-key", b"x-goog-api-key"})
 MULTIPLE = "Access token found in multiple locations"
 
 
@@ -16,6 +17,7 @@ def find_bearer(
 ) -> str | None:
     """The key a request shows: header, cookie `login_token`, body or query `access_token`.
 
+    Anthropic's clients show it as `x-api-key`, Google's as `x-goog-api-key` or the query's `key`.
     Without `with_cookie` the cookie does not count: a browser sends it for any site that asks.
     Raises BadRequest when it shows more than one, NotSignedIn when the header is malformed.
     """
@@ -23,12 +25,16 @@ def find_bearer(
     for name, value in headers:
         if name == b"authorization":
             found.append(_from_header(value))
+        elif name in _KEY_HEADERS:
+            found.append(value.decode("latin-1"))
         elif name == b"cookie" and with_cookie and b"login_token" in value:
             found += filter(None, [_from_cookie(value, "login_token")])
     if body_token is not None:
         found.append(body_token)
     if b"access_token" in query:
         found += parse_qs(query.decode("latin-1"), keep_blank_values=True).get("access_token", [])
+    if b"key=" in query:
+        found += parse_qs(query.decode("latin-1")).get("key", [])
     if len(found) > 1:
         raise BadRequest(MULTIPLE, code="multiple_credentials")
     return found[0] if found else None

@@ -66,7 +66,7 @@ class ShownCall(Shape):
     duration_seconds: float | None
     ttfb: int | None
     total_usage: int
-    usage_metrics: dict[str, int]
+    usage_metrics: dict[str, int | float | str]
     usage_source: str
     credits: float
     error_reason: str | None
@@ -137,7 +137,7 @@ def _shown(call: CallRecord, provider: Provider | None, user: User | None) -> Sh
         duration=call.duration_ms,
         duration_seconds=None if call.duration_ms is None else round(call.duration_ms / 1000, 1),
         ttfb=call.first_byte_ms,
-        total_usage=metrics.get("totalTokens", 0),
+        total_usage=call.usage.total,
         usage_metrics=metrics,
         usage_source=call.usage_source.value,
         credits=0,
@@ -150,15 +150,25 @@ def _shown(call: CallRecord, provider: Provider | None, user: User | None) -> Sh
     )
 
 
-def _metrics(usage: Usage) -> dict[str, int]:
-    """The tokens that are known, in the contract's names; what the provider did not say is left out."""
-    known = {
+def _metrics(usage: Usage) -> dict[str, int | float | str]:
+    """What is known of what was used, in the contract's names; what the provider did not say is left out.
+
+    `outputTokens` are all that came out, as providers bill them: reasoning too.
+    """
+    written = None
+    if usage.cache_write_5m is not None or usage.cache_write_1h is not None:
+        written = (usage.cache_write_5m or 0) + (usage.cache_write_1h or 0)
+    known: dict[str, int | float | str | None] = {
         "inputTokens": usage.input,
-        "outputTokens": usage.output,
+        "outputTokens": None if usage.output is None else usage.all_output,
         "cacheReadInputTokens": usage.cache_read,
+        "cacheCreationInputTokens": written,
         "reasoningTokens": usage.reasoning,
+        "audioInputTokens": usage.audio_input,
+        "audioOutputTokens": usage.audio_output,
+        "numberOfImageGeneration": usage.images,
+        "mediaDuration": usage.seconds,
+        "serviceTier": usage.tier,
+        "totalTokens": None if usage.input is None else usage.total,
     }
-    metrics = {name: value for name, value in known.items() if value is not None}
-    if usage.input is not None:
-        metrics["totalTokens"] = usage.input + (usage.output or 0) + (usage.cache_read or 0)
-    return metrics
+    return {name: value for name, value in known.items() if value is not None}

@@ -29,6 +29,7 @@ class Provider:
     enabled: bool
     created_ms: int
     updated_ms: int
+    dialects: tuple[str, ...] = ()  # what it speaks, if that is not what is known by its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +78,5 @@ class Target:
     origin: Origin
     base_path: bytes
     headers: tuple[tuple[bytes, bytes], ...] = field(repr=False)
+    dialects: tuple[str, ...] = ()
+    quirks: frozenset[str] = frozenset()

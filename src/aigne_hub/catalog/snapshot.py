@@ -14,7 +14,16 @@ from aigne_hub.catalog.registry import open_sealed
 from aigne_hub.db.engine import Conn
 from aigne_hub.dialects.call import Kind
 from aigne_hub.outbound import Origin
-from aigne_hub.providers.known import KNOWN, LOCAL, canonical, family, upstream_name
+from aigne_hub.providers.known import (
+    KNOWN,
+    LOCAL,
+    canonical,
+    credential_headers,
+    dialects_of,
+    family,
+    quirks_of,
+    upstream_name,
+)
 
 _PREFIXES = ("aignehub/", "aignehub:")
 _REMEMBERED = 4096  # resolved names kept; the cache starts anew when it is full
@@ -142,13 +151,15 @@ class CatalogSnapshot:
             self.unreadable.append(credential)
             return None
         origin, base_path = Origin.parse(provider.base_url)
+        dialects = provider.dialects or dialects_of(provider.name)
         headers = (
-            (b"authorization", b"Bearer " + secret.encode("ascii")),
+            *credential_headers(dialects[0], secret),
             (b"content-type", b"application/json"),
             (b"accept", b"*/*"),
             (b"user-agent", b"aigne-hub"),
         )
-        return Target(provider, credential.id, "", origin, base_path.encode("ascii"), headers)
+        base = base_path.encode("ascii")
+        return Target(provider, credential.id, "", origin, base, headers, dialects, quirks_of(provider.name))
 
     def _listed(self, models: list[Model]) -> list[ListedModel]:
         by_id: dict[ProviderId, Provider] = {target.provider.id: target.provider for target in self._ready.values()}

@@ -33,6 +33,7 @@ def _columns(provider: Provider) -> dict[str, object]:
         "base_url": provider.base_url,
         "region": provider.region,
         "enabled": provider.enabled,
+        "dialects": ",".join(provider.dialects) or None,
         "updated_ms": provider.updated_ms,
     }
 
@@ -150,6 +151,7 @@ def _provider(row: Row[tuple[object, ...]]) -> Provider:
         enabled=r["enabled"],
         created_ms=r["created_ms"],
         updated_ms=r["updated_ms"],
+        dialects=tuple(r["dialects"].split(",")) if r["dialects"] else (),
     )
 
 

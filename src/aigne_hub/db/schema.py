@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -321,6 +322,7 @@ providers = Table(
     Column("enabled", Boolean, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("updated_ms", BigInteger, nullable=False),
+    Column("dialects", Text),  # names, comma-separated, the preferred one first; NULL is what is known by its name
 )
 
 credentials = Table(
@@ -353,8 +355,8 @@ models = Table(
     UniqueConstraint("provider_id", "name"),
 )
 
-# One row per call, written on the hot path: each further index costs more than the row itself.
-# What a call points at is kept by id without a foreign key, so that its record outlives the rest.
+# One row per call, on the hot path: each further index costs more than the row itself.
+# What a call points at is kept by id alone, without a foreign key: its record outlives the rest.
 calls = Table(
     "calls",
     metadata,
@@ -378,6 +380,17 @@ calls = Table(
     Column("usage_source", String(10), nullable=False),
     Column("error", String(1000)),
     Column("app", String(200)),
+    Column("cache_write_5m_tokens", Integer),
+    Column("cache_write_1h_tokens", Integer),
+    Column("audio_input_tokens", Integer),
+    Column("audio_output_tokens", Integer),
+    Column("images", Integer),
+    Column("seconds", Float),
+    Column("tool_calls", Integer),
+    Column("tier", String(40)),
+    Column("dialect", String(30)),  # the caller's
+    Column("upstream_dialect", String(30)),
+    Column("dropped", String(1000)),  # as x-hub-dropped says it
     Index("ix_calls_user_id_id", "user_id", "id"),
     Index(
         "ix_calls_processing",

@@ -23,19 +23,44 @@ class Kind(StrEnum):
 class Usage(Struct, frozen=True):
     """What an answer consumed, in disjoint buckets; None is "the provider did not say", not zero.
 
-    `input` is fresh input: without the tokens read from the provider's cache. `reasoning` is a part
-    of `output`, as providers bill it.
+    Tokens, but for `images` (pictures made), `seconds` (of sound or film) and `tool_calls` (of tools that the
+    provider runs and bills). `input` is fresh input, without what was read from or written to the provider's
+    cache; `output` is without `reasoning` and without sound.
     """
 
     input: int | None = None
     output: int | None = None
     cache_read: int | None = None
     reasoning: int | None = None
+    cache_write_5m: int | None = None
+    cache_write_1h: int | None = None
+    audio_input: int | None = None
+    audio_output: int | None = None
+    images: int | None = None
+    seconds: float | None = None
+    tool_calls: int | None = None
+    tier: str | None = None
+
+    @property
+    def all_input(self) -> int:
+        """All tokens that went in."""
+        return (
+            (self.input or 0)
+            + (self.cache_read or 0)
+            + (self.cache_write_5m or 0)
+            + (self.cache_write_1h or 0)
+            + (self.audio_input or 0)
+        )
+
+    @property
+    def all_output(self) -> int:
+        """All tokens that came out, reasoning too."""
+        return (self.output or 0) + (self.reasoning or 0) + (self.audio_output or 0)
 
     @property
     def total(self) -> int:
         """All tokens that are known of, in and out."""
-        return (self.input or 0) + (self.output or 0) + (self.cache_read or 0)
+        return self.all_input + self.all_output
 
 
 class Call(Struct, frozen=True):
@@ -56,8 +81,13 @@ class Call(Struct, frozen=True):
 class Stream(Protocol):
     """An answer on its way: takes what the provider sends, gives what the caller gets."""
 
-    usage: Usage | None
-    error: HubError | None  # set when the provider reported an error within the stream
+    @property
+    def usage(self) -> Usage | None: ...
+
+    @property
+    def error(self) -> HubError | None:
+        """Set when the provider reported an error within the stream."""
+        ...
 
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes of the provider; returns whole events for the caller, maybe none.
@@ -75,13 +105,18 @@ class Stream(Protocol):
         ...
 
 
+class Label(Struct, frozen=True):
+    """What the hub's own marks in an answer are made of: the call's id, and when it began (Unix seconds)."""
+
+    id: int
+    created_s: int
+
+
 class Dialect(Protocol):
-    """A wire format at the caller's side and at the provider's side."""
+    """How one call is carried: a wire format with itself on both sides, or a pair (translate.py)."""
 
-    upstream_path: bytes
-
-    def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:
-        """Raises BadRequest, naming the field, when the body is not a request of this dialect."""
+    def path(self, call: Call, model: str) -> bytes:
+        """Where a provider takes such calls, below its base address."""
         ...
 
     def write_request(self, call: Call, model: str) -> bytes:
@@ -92,10 +127,28 @@ class Dialect(Protocol):
         """Raises UpstreamFailed when the answer is not of this dialect."""
         ...
 
-    def write_answer(self, answer: bytes, call: Call, call_id: int) -> bytes: ...
+    def write_answer(self, answer: bytes, call: Call, label: Label) -> bytes: ...
 
-    def open_stream(self, call: Call, call_id: int) -> Stream: ...
+    def open_stream(self, call: Call, label: Label) -> Stream: ...
+
+    def write_error(self, error: HubError) -> bytes:
+        """The body of an answer that tells of an error."""
+        ...
 
     def write_error_event(self, error: HubError) -> bytes:
         """The event that tells of an error within a stream, and ends it."""
+        ...
+
+
+class ServedDialect(Dialect, Protocol):
+    """A wire format as a door serves it.
+
+    `passed_headers` are the request headers that belong to it: a provider that speaks it gets the caller's.
+    """
+
+    name: str
+    passed_headers: tuple[bytes, ...]
+
+    def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:
+        """Raises BadRequest, naming the field, when the body is not a request of this dialect."""
         ...

@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from aigne_hub.base.errors import BadRequest, Failure, HubError, UpstreamFailed
 from aigne_hub.dialects import splice, sse
 from aigne_hub.dialects.bodies import read_checked
-from aigne_hub.dialects.call import Call, Kind, Stream, Usage
+from aigne_hub.dialects.call import Call, Kind, Label, Stream, Usage
 from aigne_hub.dialects.openai_errors import error_body
 
 _Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -63,7 +63,8 @@ _write = msgspec.json.Encoder().encode
 class Embeddings:
     """Embeddings, never streamed. An `input` that is an object makes the call a native one."""
 
-    upstream_path = b"/embeddings"
+    name = "openai_embeddings"
+    passed_headers: tuple[bytes, ...] = ()
 
     def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:
         view = read_checked(body, _read_request)
@@ -78,6 +79,9 @@ class Embeddings:
             body = splice.edit(body, {"access_token": None})
         return Call(Kind.embedding, view.model, body, body_token=token)
 
+    def path(self, call: Call, model: str) -> bytes:
+        return b"/embeddings"
+
     def write_request(self, call: Call, model: str) -> bytes:
         return splice.replace_model(call.body, call.model, _write(model))
 
@@ -88,17 +92,20 @@ class Embeddings:
             raise UpstreamFailed(Failure.malformed, "the provider's answer is not a list of embeddings") from error
         return Usage(input=usage.prompt_tokens, output=0) if usage and usage.prompt_tokens is not None else None
 
-    def write_answer(self, answer: bytes, call: Call, call_id: int) -> bytes:
+    def write_answer(self, answer: bytes, call: Call, label: Label) -> bytes:
         if not call.is_native:
             return answer
         vectors = _read_vectors(answer)
         shown: dict[str, Any] = {"embeddings": [vector.embedding for vector in vectors.data]}
         if vectors.usage and vectors.usage.prompt_tokens is not None:
-            shown["usage"] = {"inputTokens": vectors.usage.prompt_tokens, "modelCallId": str(call_id)}
+            shown["usage"] = {"inputTokens": vectors.usage.prompt_tokens, "modelCallId": str(label.id)}
         return _write({**shown, "model": call.model.rpartition("/")[2], "modelWithProvider": call.model})
 
-    def open_stream(self, call: Call, call_id: int) -> Stream:
+    def open_stream(self, call: Call, label: Label) -> Stream:
         raise AssertionError("embeddings are never streamed")
+
+    def write_error(self, error: HubError) -> bytes:
+        return error_body(error)
 
     def write_error_event(self, error: HubError) -> bytes:
         return sse.event(error_body(error))

@@ -69,6 +69,18 @@ def data_of(event: bytes) -> bytes | None:
     return b"\n".join(lines) if lines else None
 
 
+def datas_of(whole: bytes) -> list[bytes]:
+    """The data of each event of what `EventSplitter.feed` gave; comments and hints have none."""
+    if not whole:
+        return []
+    return [data for data in map(data_of, whole.split(b"\n\n")) if data is not None]
+
+
 def event(data: bytes) -> bytes:
     """One event of one line of data."""
     return b"data: %b\n\n" % data
+
+
+def named_event(name: bytes, data: bytes) -> bytes:
+    """One event with a name, of one line of data."""
+    return b"event: %b\ndata: %b\n\n" % (name, data)

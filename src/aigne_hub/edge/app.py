@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from aigne_hub.base.errors import WrongMethod
-from aigne_hub.dialects.call import Dialect
+from aigne_hub.dialects.anthropic_messages.dialect import AnthropicMessages
+from aigne_hub.dialects.call import ServedDialect
 from aigne_hub.dialects.embeddings import Embeddings
-from aigne_hub.dialects.openai_chat import OpenAIChat
+from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
 from aigne_hub.edge.inference import InferenceDoor
 from aigne_hub.edge.listings import ReadingDoor, discovery, healthz, models, readyz, status
 from aigne_hub.edge.passage import Asgi, Passage
@@ -58,10 +59,10 @@ def is_page(path: str) -> bool:
 
 
 def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
-    def inference(dialect: Dialect, *, is_reference: bool) -> InferenceDoor:
+    def inference(dialect: ServedDialect, *, is_reference: bool) -> InferenceDoor:
         return InferenceDoor(house, reader, dialect, is_reference=is_reference)
 
-    def signed(dialect: Dialect) -> SignedDoor:
+    def signed(dialect: ServedDialect) -> SignedDoor:
         return SignedDoor(house, reader, dialect, is_reference=True)
 
     plain = inference(OpenAIChat(is_hybrid=False), is_reference=False)
@@ -73,6 +74,7 @@ def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
         "/api/v2/completions": hybrid,
         "/api/v2/chat": hybrid,
         "/api/chat/completions": hybrid,
+        "/v1/messages": inference(AnthropicMessages(), is_reference=False),
         "/v1/embeddings": inference(Embeddings(), is_reference=False),
         "/api/v2/embeddings": inference(Embeddings(), is_reference=True),
         "/api/embeddings": inference(Embeddings(), is_reference=True),

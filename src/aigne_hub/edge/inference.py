@@ -9,7 +9,7 @@ from aigne_hub.access.identity import Caller, Limits
 from aigne_hub.access.identity import Scope as Right
 from aigne_hub.access.limits import LimitReached
 from aigne_hub.base.errors import HubError
-from aigne_hub.dialects.call import Call, Dialect
+from aigne_hub.dialects.call import Call, ServedDialect
 from aigne_hub.edge.challenge import challenge
 from aigne_hub.edge.limits import estimated_tokens, standing_headers
 from aigne_hub.edge.reading import (
@@ -24,6 +24,7 @@ from aigne_hub.edge.reading import (
 from aigne_hub.edge.wire import AsgiReply, Receive, Scope, Send, fault
 from aigne_hub.house import House
 from aigne_hub.relay.answer import Origin
+from aigne_hub.usage.records import CallId
 
 log = structlog.get_logger()
 
@@ -33,7 +34,7 @@ class InferenceDoor:
 
     method = "POST"
 
-    def __init__(self, house: House, reader: BodyReader, dialect: Dialect, *, is_reference: bool) -> None:
+    def __init__(self, house: House, reader: BodyReader, dialect: ServedDialect, *, is_reference: bool) -> None:
         self._house = house
         self._reader = reader
         self._dialect = dialect
@@ -46,7 +47,7 @@ class InferenceDoor:
         reply = AsgiReply(receive, send, request_id)
         try:
             caller, call = await self._read(scope, fields, receive)
-            origin = Origin(call_id, request_id, app_of(fields))
+            origin = self._origin(call_id, request_id, fields)
             if caller.rights.limits is None:
                 await self._house.relay.answer(caller, call, self._dialect, reply, origin)
             else:
@@ -79,6 +80,11 @@ class InferenceDoor:
         caller.require(Right.inference)
         return caller, call
 
+    def _origin(self, call_id: CallId, request_id: str, fields: Fields) -> Origin:
+        passed = self._dialect.passed_headers
+        headers = tuple([(name, fields[name]) for name in passed if name in fields]) if passed else ()
+        return Origin(call_id, request_id, app_of(fields), fields.get(b"x-hub-strict") == b"1", headers)
+
     async def _answer_within(
         self, limits: Limits, caller: Caller, call: Call, reply: AsgiReply, origin: Origin
     ) -> None:
@@ -86,9 +92,9 @@ class InferenceDoor:
         try:
             lease = await self._house.counters.take(caller.means_id, limits, estimated_tokens(call))
         except LimitReached as reached:
-            reply.extra = standing_headers(reached.lease)
+            reply.extra += standing_headers(reached.lease)
             raise
-        reply.extra = standing_headers(lease)
+        reply.extra += standing_headers(lease)
         try:
             usage = await self._house.relay.answer(caller, call, self._dialect, reply, origin)
             lease.end(None if usage is None else usage.total)
@@ -105,4 +111,5 @@ class InferenceDoor:
             await reply.begin()
             await reply.finish(self._dialect.write_error_event(error))
         else:
-            await reply.error(error, challenge(scope, self._house.settings, error))
+            challenged = challenge(scope, self._house.settings, error)
+            await reply.error(error, challenged, body=self._dialect.write_error(error))

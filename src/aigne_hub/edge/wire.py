@@ -18,7 +18,7 @@ Headers = list[tuple[bytes, bytes]]
 BODY_ARRIVED = "hub.body_arrived"  # in a scope: whether the whole body is there, so that nothing has to be waited for
 JSON = (b"content-type", b"application/json")
 ANY_ORIGIN = (b"access-control-allow-origin", b"*")  # no cookie opens an inference path from a browser
-EXPOSED = (b"access-control-expose-headers", b"x-request-id, retry-after, www-authenticate")
+EXPOSED = (b"access-control-expose-headers", b"x-request-id, x-hub-dropped, retry-after, www-authenticate")
 _STREAM_HEAD = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
@@ -45,6 +45,9 @@ class AsgiReply:
     def is_gone(self) -> bool:
         return self._hang_up is not None and self._hang_up.done()
 
+    def tell(self, name: bytes, value: str) -> None:
+        self.extra.append((name, value.encode("ascii", "replace")))
+
     async def whole(self, body: bytes) -> None:
         await self.json(200, body)
 
@@ -56,8 +59,10 @@ class AsgiReply:
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
 
-    async def error(self, error: HubError, extra: Headers | None = None) -> None:
-        await self.json(error.status, error_body(error), _error_headers(error) + (extra or []))
+    async def error(self, error: HubError, extra: Headers | None = None, *, body: bytes | None = None) -> None:
+        """Answer with the error's status; `body` is it in the caller's dialect, if that is not OpenAI's."""
+        shown = error_body(error) if body is None else body
+        await self.json(error.status, shown, _error_headers(error) + (extra or []))
 
     async def begin(self) -> None:
         self.has_started = True

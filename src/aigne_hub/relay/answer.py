@@ -7,11 +7,13 @@ from msgspec import Struct
 
 from aigne_hub.access.identity import Caller
 from aigne_hub.base.deadlines import Deadlines
-from aigne_hub.base.errors import HubError, NotAllowed, Unavailable, UpstreamFailed
+from aigne_hub.base.errors import BadRequest, HubError, NotAllowed, Unavailable, UpstreamFailed
 from aigne_hub.catalog.entries import Target
 from aigne_hub.catalog.snapshot import CatalogSnapshot
-from aigne_hub.dialects.call import Call, Dialect, Stream, Usage
+from aigne_hub.dialects.call import Call, Dialect, Label, ServedDialect, Stream, Usage
+from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.openai_errors import error_of_answer
+from aigne_hub.dialects.pairing import Pair, pair
 from aigne_hub.outbound import Client, Exchange, Limits
 from aigne_hub.relay.reply import Reply
 from aigne_hub.usage.recorder import OpenCall, Recorder
@@ -19,6 +21,7 @@ from aigne_hub.usage.records import CallId, Source, Status
 
 log = structlog.get_logger()
 
+_LONGEST_DROPPED = 1000
 _HUNG_UP = "the caller hung up before the end"
 
 
@@ -28,6 +31,8 @@ class Origin(Struct, frozen=True):
     call_id: CallId
     request_id: str
     app: str | None
+    is_strict: bool = False  # refuse what a translation would lose
+    headers: tuple[tuple[bytes, bytes], ...] = ()  # of the caller's dialect, for a provider that speaks it too
 
 
 class Relay:
@@ -50,20 +55,27 @@ class Relay:
         self._limits = limits
         self._drain_s = drain_s
 
-    async def answer(self, caller: Caller, call: Call, dialect: Dialect, reply: Reply, origin: Origin) -> Usage | None:
+    async def answer(
+        self, caller: Caller, call: Call, dialect: ServedDialect, reply: Reply, origin: Origin
+    ) -> Usage | None:
         """Answer `call`, or raise a HubError while nothing of an answer has left; what it used, if that is known.
 
         Once an answer has begun, an error ends it with an event in the caller's dialect.
         """
         target = self._catalog.resolve(call.model)
         _refuse_foreign_model(caller, call, target)
-        record = self._open(caller, call, target, origin)
+        way = pair(dialect, target.dialects, target.quirks)
+        body = way.carrier.write_request(call, target.model)
+        _refuse_losses(way.losses, origin)
+        record = self._open(caller, call, target, origin, dialect.name, way)
+        if way.losses:
+            reply.tell(b"x-hub-dropped", way.losses.header())
         try:
-            exchange = await self._send(target, call, dialect)
+            exchange = await self._send(target, call, way, body, origin)
             try:
                 if call.is_stream:
-                    return await self._stream(exchange, call, dialect, reply, record)
-                return await self._whole(exchange, call, dialect, reply, record)
+                    return await self._stream(exchange, call, way.carrier, reply, record)
+                return await self._whole(exchange, call, way.carrier, reply, record)
             finally:
                 exchange.close()
         except HubError as error:
@@ -76,7 +88,7 @@ class Relay:
             if not record.is_settled:  # cancelled, or a fault of ours: the record says so all the same
                 record.settle(Status.failed, None, source=Source.partial, error="the hub broke the call off")
 
-    def _open(self, caller: Caller, call: Call, target: Target, origin: Origin) -> OpenCall:
+    def _open(self, caller: Caller, call: Call, target: Target, origin: Origin, dialect: str, way: Pair) -> OpenCall:
         return self._recorder.open(
             id=origin.call_id,
             request_id=origin.request_id,
@@ -88,16 +100,19 @@ class Relay:
             upstream_model=target.model,
             kind=call.kind.value,
             app=origin.app,
+            dialect=dialect,
+            upstream_dialect=way.upstream,
+            dropped=way.losses.header()[:_LONGEST_DROPPED] or None,
         )
 
-    async def _send(self, target: Target, call: Call, dialect: Dialect) -> Exchange:
+    async def _send(self, target: Target, call: Call, way: Pair, body: bytes, origin: Origin) -> Exchange:
         """One attempt. Raises UpstreamFailed unless the provider answers with success."""
         exchange = await self._client.send(
             target.origin,
             b"POST",
-            target.base_path + dialect.upstream_path,
-            target.headers,
-            dialect.write_request(call, target.model),
+            target.base_path + way.carrier.path(call, target.model),
+            target.headers + origin.headers if way.is_same else target.headers,
+            body,
             self._limits,
         )
         if exchange.status == 200:
@@ -113,7 +128,7 @@ class Relay:
         answer = await exchange.read()
         record.mark_first_byte()
         usage = dialect.read_usage(answer)
-        shown = dialect.write_answer(answer, call, record.id)
+        shown = dialect.write_answer(answer, call, _label(record))
         await record.settle(Status.success, usage, source=Source.reported if usage else Source.missing)
         await reply.whole(shown)
         return usage
@@ -121,7 +136,7 @@ class Relay:
     async def _stream(
         self, exchange: Exchange, call: Call, dialect: Dialect, reply: Reply, record: OpenCall
     ) -> Usage | None:
-        stream = dialect.open_stream(call, record.id)
+        stream = dialect.open_stream(call, _label(record))
         await reply.begin()
         if await self._forward(exchange, stream, reply, record):
             last = stream.finish()
@@ -174,6 +189,20 @@ def _refuse_foreign_model(caller: Caller, call: Call, target: Target) -> None:
         return
     if not caller.rights.allows_model(call.model, target.model, f"{target.provider.name}/{target.model}"):
         raise NotAllowed(f"this key may not call {call.model}", code="model_not_allowed", param="model")
+
+
+def _refuse_losses(losses: Losses, origin: Origin) -> None:
+    if origin.is_strict and (lost := losses.lost()):
+        raise BadRequest(
+            f"the model's provider cannot be told all of this request: {', '.join(lost)}. "
+            "Leave it out, or do not ask for strictness.",
+            code="not_carried",
+            param=lost[0],
+        )
+
+
+def _label(record: OpenCall) -> Label:
+    return Label(record.id, record.started_ms // 1000)
 
 
 def _retry_after(exchange: Exchange) -> int | None:

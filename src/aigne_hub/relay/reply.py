@@ -16,6 +16,10 @@ class Reply(Protocol):
         """Whether the caller hung up."""
         ...
 
+    def tell(self, name: bytes, value: str) -> None:
+        """A header of whatever is answered; only before the answer begins."""
+        ...
+
     async def whole(self, body: bytes) -> None:
         """Answer 200 with a JSON body."""
         ...

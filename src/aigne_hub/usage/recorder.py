@@ -20,8 +20,9 @@ class OpenCall:
     """A call that runs. `settle` ends it, once: a second settling changes nothing."""
 
     __slots__ = (
-        "_recorder", "app", "began", "credential_id", "first_byte_ms", "id", "is_noted", "is_settled", "key_id",
-        "kind", "model", "provider_id", "request_id", "started_ms", "upstream_model", "user_id",
+        "_recorder", "app", "began", "credential_id", "dialect", "dropped", "first_byte_ms", "id", "is_noted",
+        "is_settled", "key_id", "kind", "model", "provider_id", "request_id", "started_ms", "upstream_dialect",
+        "upstream_model", "user_id",
     )  # fmt: skip
 
     def __init__(
@@ -38,6 +39,9 @@ class OpenCall:
         upstream_model: str,
         kind: str,
         app: str | None,
+        dialect: str,
+        upstream_dialect: str,
+        dropped: str | None,
         started_ms: int,
         began: float,
     ) -> None:
@@ -52,6 +56,9 @@ class OpenCall:
         self.upstream_model = upstream_model
         self.kind = kind
         self.app = app
+        self.dialect = dialect
+        self.upstream_dialect = upstream_dialect
+        self.dropped = dropped
         self.started_ms = started_ms
         self.began = began
         self.first_byte_ms: int | None = None
@@ -100,6 +107,9 @@ class Recorder:
         upstream_model: str,
         kind: str,
         app: str | None,
+        dialect: str,
+        upstream_dialect: str,
+        dropped: str | None,
     ) -> OpenCall:
         call = OpenCall(
             self,
@@ -113,6 +123,9 @@ class Recorder:
             upstream_model=upstream_model,
             kind=kind,
             app=app,
+            dialect=dialect,
+            upstream_dialect=upstream_dialect,
+            dropped=dropped,
             started_ms=self._clock.now_ms(),
             began=self._clock.monotonic(),
         )
@@ -166,6 +179,17 @@ class Recorder:
             source.value,
             error[:_LONGEST_ERROR] if error else None,
             call.app,
+            usage.cache_write_5m,
+            usage.cache_write_1h,
+            usage.audio_input,
+            usage.audio_output,
+            usage.images,
+            usage.seconds,
+            usage.tool_calls,
+            usage.tier,
+            call.dialect,
+            call.upstream_dialect,
+            call.dropped,
         )
 
 

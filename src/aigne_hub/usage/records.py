@@ -46,3 +46,6 @@ class CallRecord:
     usage_source: Source
     error: str | None
     app: str | None
+    dialect: str | None = None  # the caller's
+    upstream_dialect: str | None = None
+    dropped: str | None = None  # what the translation lost, as `x-hub-dropped` says it

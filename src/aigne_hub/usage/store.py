@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Insert, Row, Select, and_, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Insert, Row, RowMapping, Select, and_, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aigne_hub.db.engine import Conn
@@ -109,8 +109,28 @@ def _record(row: Row[tuple[object, ...]]) -> CallRecord:
         started_ms=r["started_ms"],
         duration_ms=r["duration_ms"],
         first_byte_ms=r["first_byte_ms"],
-        usage=Usage(r["input_tokens"], r["output_tokens"], r["cache_read_tokens"], r["reasoning_tokens"]),
+        usage=_usage(r),
         usage_source=Source(r["usage_source"]),
         error=r["error"],
         app=r["app"],
+        dialect=r["dialect"],
+        upstream_dialect=r["upstream_dialect"],
+        dropped=r["dropped"],
+    )
+
+
+def _usage(r: RowMapping) -> Usage:
+    return Usage(
+        input=r["input_tokens"],
+        output=r["output_tokens"],
+        cache_read=r["cache_read_tokens"],
+        reasoning=r["reasoning_tokens"],
+        cache_write_5m=r["cache_write_5m_tokens"],
+        cache_write_1h=r["cache_write_1h_tokens"],
+        audio_input=r["audio_input_tokens"],
+        audio_output=r["audio_output_tokens"],
+        images=r["images"],
+        seconds=r["seconds"],
+        tool_calls=r["tool_calls"],
+        tier=r["tier"],
     )

@@ -14,12 +14,15 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from aigne_hub.base.errors import BadRequest, Failure, HubError, UpstreamFailed
 from aigne_hub.dialects import splice, sse
 from aigne_hub.dialects.bodies import read_checked, read_object
-from aigne_hub.dialects.call import Call, Kind, Usage
+from aigne_hub.dialects.call import Call, Kind, Label, Usage
+from aigne_hub.dialects.chat import Answer, Chat
+from aigne_hub.dialects.fidelity import Losses
+from aigne_hub.dialects.openai_chat import answers, read_request, streams, write_request
+from aigne_hub.dialects.openai_chat.answers import WireUsage, read_usage
+from aigne_hub.dialects.openai_chat.legacy import LEGACY_NAMES, hybrid_answer, hybrid_chunk, modernised
 from aigne_hub.dialects.openai_errors import error_body, error_of_event
-from aigne_hub.dialects.openai_legacy import LEGACY_NAMES, hybrid_answer, hybrid_chunk, modernised
 
 DEFAULT_MODEL = "openai/gpt-5-mini"  # what the reference falls back to (contract 2.3)
-DONE = sse.event(b"[DONE]")
 
 _Temperature = Annotated[float, Meta(ge=0, le=2)]
 _Share = Annotated[float, Meta(ge=0, le=1)]
@@ -67,26 +70,14 @@ class _Request(Struct):
     access_token: str | UnsetType = UNSET
 
 
-class _Details(Struct):
-    cached_tokens: int | None = None
-    reasoning_tokens: int | None = None
-
-
-class _Usage(Struct):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    prompt_tokens_details: _Details | None = None
-    completion_tokens_details: _Details | None = None
-
-
 class _Answer(Struct):
     choices: list[msgspec.Raw]
-    usage: _Usage | None = None
+    usage: WireUsage | None = None
 
 
 class _Chunk(Struct):
     choices: list[msgspec.Raw] | UnsetType = UNSET
-    usage: _Usage | UnsetType | None = UNSET
+    usage: WireUsage | UnsetType | None = UNSET
     error: msgspec.Raw | UnsetType = UNSET
 
 
@@ -100,7 +91,8 @@ _write = msgspec.json.Encoder().encode
 class OpenAIChat:
     """Chat Completions. `is_hybrid` serves the reference's clients: camelCase in, older fields out."""
 
-    upstream_path = b"/chat/completions"
+    name = read_request.NAME
+    passed_headers: tuple[bytes, ...] = ()
 
     def __init__(self, *, is_hybrid: bool) -> None:
         self._is_hybrid = is_hybrid
@@ -126,23 +118,56 @@ class OpenAIChat:
             body_token=None if view.access_token is UNSET else view.access_token,
         )
 
+    def path(self, call: Call, model: str) -> bytes:
+        return b"/chat/completions"
+
     def write_request(self, call: Call, model: str) -> bytes:
         return splice.replace_model(call.body, call.model, _write(model))
 
     def read_usage(self, answer: bytes) -> Usage | None:
         try:
-            return _usage(_read_answer(answer).usage)
+            return read_usage(_read_answer(answer).usage)
         except msgspec.MsgspecError as error:
             raise UpstreamFailed(Failure.malformed, "the provider's answer is not a chat completion") from error
 
-    def write_answer(self, answer: bytes, call: Call, call_id: int) -> bytes:
-        return hybrid_answer(_read_any(answer), call_id) if self._is_hybrid else answer
+    def write_answer(self, answer: bytes, call: Call, label: Label) -> bytes:
+        return hybrid_answer(_read_any(answer), label.id) if self._is_hybrid else answer
 
-    def open_stream(self, call: Call, call_id: int) -> ChatStream:
-        return ChatStream(wants_usage=call.wants_usage, hybrid_id=call_id if self._is_hybrid else None)
+    def open_stream(self, call: Call, label: Label) -> ChatStream:
+        return ChatStream(wants_usage=call.wants_usage, hybrid_id=label.id if self._is_hybrid else None)
+
+    def write_error(self, error: HubError) -> bytes:
+        return error_body(error)
 
     def write_error_event(self, error: HubError) -> bytes:
         return sse.event(error_body(error))
+
+    # With another dialect at the other side:
+
+    def read_chat(self, call: Call) -> Chat:
+        return read_request.read_chat(call.body)
+
+    def write_chat(self, chat: Chat, call: Call, model: str, losses: Losses, quirks: frozenset[str]) -> bytes:
+        return write_request.write_chat(chat, model, losses, quirks, is_stream=call.is_stream)
+
+    def read_answer(self, body: bytes) -> Answer:
+        return answers.read_answer(body)
+
+    def show_answer(self, answer: Answer, call: Call, label: Label) -> bytes:
+        shown = answers.write_answer(answer, id=_id(label), model=call.model, created_s=label.created_s)
+        return hybrid_answer(shown, label.id) if self._is_hybrid else _write(shown)
+
+    def open_reader(self) -> streams.Reader:
+        return streams.Reader()
+
+    def open_writer(self, call: Call, label: Label) -> streams.Writer:
+        return streams.Writer(
+            id=_id(label),
+            model=call.model,
+            created_s=label.created_s,
+            wants_usage=call.wants_usage,
+            finished=(lambda chunk: hybrid_chunk(chunk, label.id)) if self._is_hybrid else _write,
+        )
 
     @staticmethod
     def _edited(body: bytes, view: _Request, *, is_stream: bool, has_usage: bool) -> bytes:
@@ -195,7 +220,7 @@ class ChatStream:
             self._is_done = True
         if not self._is_done:
             raise UpstreamFailed(Failure.broken, "the provider ended the stream before its end")
-        return DONE
+        return streams.DONE
 
     def _take(self, event: bytes) -> bytes:
         """What the caller gets of one event."""
@@ -214,20 +239,15 @@ class ChatStream:
         if chunk.error is not UNSET and bytes(chunk.error) != b"null":
             self.error = error_of_event(data)
             return b""
-        if isinstance(chunk.usage, _Usage):
-            self.usage = _usage(chunk.usage)
+        if isinstance(chunk.usage, WireUsage):
+            self.usage = read_usage(chunk.usage)
             if not chunk.choices and not self._wants_usage:
                 return b""
         return event if self._hybrid_id is None else sse.event(hybrid_chunk(_read_any(data), self._hybrid_id))
 
 
-def _usage(usage: _Usage | None) -> Usage | None:
-    if usage is None or usage.prompt_tokens is None:
-        return None
-    cached = usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details else None
-    reasoning = usage.completion_tokens_details.reasoning_tokens if usage.completion_tokens_details else None
-    # Cached tokens are inside prompt_tokens here; the buckets of Usage are disjoint.
-    return Usage(max(0, usage.prompt_tokens - (cached or 0)), usage.completion_tokens, cached, reasoning)
+def _id(label: Label) -> str:
+    return f"chatcmpl-{label.id}"
 
 
 def _with_usage(body: bytes) -> bytes:

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigne_hub.base.errors import BadRequest, UpstreamFailed
-from aigne_hub.dialects.call import Call, Kind, Usage
-from aigne_hub.dialects.openai_chat import DEFAULT_MODEL, OpenAIChat
+from aigne_hub.dialects.call import Call, Kind, Label, Usage
+from aigne_hub.dialects.openai_chat.dialect import DEFAULT_MODEL, OpenAIChat
 from tests.upstream import COMPLETION, chunk, chunks_of, events_of
 
 PLAIN, HYBRID = OpenAIChat(is_hybrid=False), OpenAIChat(is_hybrid=True)
@@ -129,7 +129,7 @@ def test_a_key_in_the_body_is_found_and_not_sent_on() -> None:
 
 def test_the_older_answer_is_added_to_the_newer() -> None:
     call = read({"model": "x", "messages": MESSAGES}, HYBRID)
-    answer = json.loads(HYBRID.write_answer(json.dumps(COMPLETION).encode(), call, 77))
+    answer = json.loads(HYBRID.write_answer(json.dumps(COMPLETION).encode(), call, Label(77, 0)))
     assert {**answer, "usage": None} == {
         **COMPLETION,
         "role": "assistant",
@@ -154,13 +154,13 @@ def test_tool_calls_have_their_older_name_too() -> None:
     calls = [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
     message = {"role": "assistant", "content": None, "tool_calls": calls}
     answer = {**COMPLETION, "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}]}
-    shown = json.loads(HYBRID.write_answer(json.dumps(answer).encode(), read({"prompt": "x"}, HYBRID), 1))
+    shown = json.loads(HYBRID.write_answer(json.dumps(answer).encode(), read({"prompt": "x"}, HYBRID), Label(1, 0)))
     assert (shown["toolCalls"], shown["text"], shown["content"]) == (calls, "", "")
 
 
 def run(dialect: OpenAIChat, pieces: list[bytes], *, wants_usage: bool = False) -> tuple[bytes, Usage | None]:
     body = {"model": "x", "messages": MESSAGES, "stream": True, "stream_options": {"include_usage": wants_usage}}
-    stream = dialect.open_stream(read(body, dialect), 7)
+    stream = dialect.open_stream(read(body, dialect), Label(7, 0))
     out = b"".join([stream.feed(piece) for piece in pieces])
     assert stream.error is None
     return out + stream.finish(), stream.usage
@@ -208,7 +208,7 @@ def test_an_end_without_its_blank_line_is_an_end() -> None:
 
 
 def test_a_stream_that_stops_short_is_a_failure() -> None:
-    stream = PLAIN.open_stream(read({"model": "x", "messages": MESSAGES}), 7)
+    stream = PLAIN.open_stream(read({"model": "x", "messages": MESSAGES}), Label(7, 0))
     stream.feed(b"".join(events_of(chunks_of(["a"]), done=False)))
     with pytest.raises(UpstreamFailed, match="before its end"):
         stream.finish()
@@ -232,6 +232,6 @@ def test_an_answer_of_another_kind_is_no_completion() -> None:
 
 
 def test_a_chunk_of_another_kind_is_a_failure() -> None:
-    stream = PLAIN.open_stream(read({"model": "x", "messages": MESSAGES}), 7)
+    stream = PLAIN.open_stream(read({"model": "x", "messages": MESSAGES}), Label(7, 0))
     with pytest.raises(UpstreamFailed, match="not a chat chunk"):
         stream.feed(b'data: {"usage":{"prompt_tokens":"many"},"choices":[]}\n\n')

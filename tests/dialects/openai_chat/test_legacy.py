@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from aigne_hub.dialects.openai_legacy import hybrid_answer, hybrid_chunk, modernised
+from aigne_hub.dialects.openai_chat.legacy import hybrid_answer, hybrid_chunk, modernised
 
 
 def test_a_newer_name_wins_over_the_older() -> None:

@@ -1,0 +1,123 @@
+"""Requests of Messages live here, read into the middle.
+
+Source: https://platform.claude.com/docs/en/api/messages/create
+"""
+
+from __future__ import annotations
+
+from aigne_hub.dialects import effort
+from aigne_hub.dialects.anthropic_messages.blocks import BlockReader, cache_of
+from aigne_hub.dialects.bodies import read_object
+from aigne_hub.dialects.chat import (
+    Chat,
+    Choosing,
+    Format,
+    Message,
+    Reasoning,
+    Role,
+    Tool,
+    ToolResult,
+)
+from aigne_hub.dialects.fields import Fields, wrong
+
+_ROLES = frozenset({"user", "assistant", "system"})
+_CHOICES = {"auto": Choosing.auto, "any": Choosing.required, "none": Choosing.none}
+
+
+def read_chat(body: bytes) -> Chat:
+    """Raises BadRequest that names the place where the body is not a request."""
+    f = Fields(read_object(body))
+    f.drop("model", "stream", "access_token")
+    blocks = BlockReader()
+    system = () if (given := f.any("system")) is None else blocks.content(Fields({"system": given}), "system")
+    messages: list[Message] = [Message(Role.system, system)] if system else []
+    for read in f.each("messages", lambda message: _message(message, blocks)):
+        messages += read
+    if not any(message.role is not Role.system for message in messages):
+        raise wrong("messages", "at least one message is expected here")
+    choice, parallel = _choice(f)
+    output = f.fields("output_config") or Fields({}, "output_config")
+    metadata = f.fields("metadata") or Fields({}, "metadata")
+    tools = f.each("tools", lambda tool: _tool(tool, blocks))
+    return Chat(
+        messages=tuple(messages),
+        tools=tuple([tool for tool in tools if tool is not None]),
+        tool_choice=choice,
+        parallel_tools=parallel,
+        format=_format(output),
+        reasoning=_reasoning(f, output),
+        max_output=f.whole("max_tokens", 1),
+        temperature=f.number("temperature", 0, 1),
+        top_p=f.number("top_p", 0, 1),
+        top_k=f.whole("top_k", 0),
+        stop=tuple([str(one) for one in f.list("stop_sequences") or ()]),
+        user=metadata.text("user_id"),
+        tier=f.text("service_tier"),
+        unknown=(*f.rest(), *dict.fromkeys(blocks.unknown)),
+    )
+
+
+def _message(f: Fields, blocks: BlockReader) -> list[Message]:
+    role = f.one_of("role", _ROLES)
+    if role is None:
+        raise wrong(f.at("role"), "this is missing")
+    parts = blocks.content(f)
+    if role != "user":
+        return [Message(Role(role), parts)]
+    messages = [Message(Role.tool, (part,)) for part in parts if isinstance(part, ToolResult)]
+    said = tuple([part for part in parts if not isinstance(part, ToolResult)])
+    if said or not messages:
+        messages.append(Message(Role.user, said))
+    return messages
+
+
+def _tool(f: Fields, blocks: BlockReader) -> Tool | None:
+    kind = f.text("type")
+    if kind is not None and kind != "custom":
+        blocks.unknown.append(f"tools.{kind}")  # a tool that Anthropic runs
+        return None
+    schema = f.object("input_schema")
+    if schema is None:
+        raise wrong(f.at("input_schema"), "this is missing")
+    return Tool(f.need_text("name"), f.text("description"), schema, f.flag("strict"), cache_of(f))
+
+
+def _choice(f: Fields) -> tuple[Choosing | str | None, bool | None]:
+    choice = f.fields("tool_choice")
+    if choice is None:
+        return None, None
+    kind = choice.need_text("type")
+    alone = choice.flag("disable_parallel_tool_use")
+    parallel = None if alone is None else not alone
+    if kind == "tool":
+        return choice.need_text("name"), parallel
+    if kind not in _CHOICES:
+        raise wrong(choice.at("type"), "auto, any, tool or none is expected here")
+    return _CHOICES[kind], parallel
+
+
+def _format(output: Fields) -> Format | None:
+    given = output.fields("format")
+    if given is None:
+        return None
+    if given.need_text("type") != "json_schema":
+        raise wrong(given.at("type"), "json_schema is expected here")
+    schema = given.object("schema")
+    if schema is None:
+        raise wrong(given.at("schema"), "this is missing")
+    return Format(schema, strict=True)
+
+
+def _reasoning(f: Fields, output: Fields) -> Reasoning | None:
+    said = output.one_of("effort", effort.EFFORTS)
+    thinking = f.fields("thinking")
+    if thinking is None:
+        return None if said is None else Reasoning(effort=said)
+    kind = thinking.need_text("type")
+    if kind == "disabled":
+        return Reasoning(effort="none")
+    if kind == "adaptive":
+        return Reasoning(effort=said or "high")
+    if kind != "enabled":
+        raise wrong(thinking.at("type"), "enabled, disabled or adaptive is expected here")
+    return Reasoning(effort=said, budget=thinking.whole("budget_tokens", 1))

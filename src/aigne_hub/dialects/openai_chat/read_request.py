@@ -1,0 +1,235 @@
+"""Requests of Chat Completions live here, read into the middle.
+
+Source: https://platform.openai.com/docs/api-reference/chat/create; `reasoning_content` and `reasoning_details`
+are what DeepSeek's, llama.cpp's and OpenRouter's own pages add to it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aigne_hub.dialects import effort, media, seals
+from aigne_hub.dialects.bodies import read_object
+from aigne_hub.dialects.chat import (
+    Chat,
+    Choosing,
+    Format,
+    Media,
+    MediaKind,
+    Message,
+    Part,
+    Reasoning,
+    Refusal,
+    Role,
+    Seal,
+    Text,
+    Thinking,
+    Tool,
+    ToolResult,
+    ToolUse,
+)
+from aigne_hub.dialects.fields import Fields, wrong
+
+NAME = "openai_chat"
+
+_CHOOSINGS = frozenset(one.value for one in Choosing)
+_ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+
+
+def read_chat(body: bytes) -> Chat:
+    """Raises BadRequest that names the place where the body is not a request."""
+    f = Fields(read_object(body))
+    f.drop("model", "stream", "stream_options", "access_token", "store")
+    known: set[str] = set()
+    messages = f.each("messages", lambda message: _message(message, known))
+    if not messages:
+        raise wrong("messages", "at least one message is expected here")
+    logprobs = f.flag("logprobs")
+    top = f.whole("top_logprobs", 0, 20)
+    limit = f.whole("max_completion_tokens", 1)
+    old_limit = f.whole("max_tokens", 1)
+    stop = f.any("stop")
+    said_effort = f.one_of("reasoning_effort", effort.EFFORTS)
+    return Chat(
+        messages=messages,
+        tools=f.each("tools", _tool),
+        tool_choice=_choice(f),
+        parallel_tools=f.flag("parallel_tool_calls"),
+        format=_format(f),
+        reasoning=None if said_effort is None else Reasoning(effort=said_effort),
+        max_output=old_limit if limit is None else limit,
+        temperature=f.number("temperature", 0, 2),
+        top_p=f.number("top_p", 0, 1),
+        top_k=f.whole("top_k", 0),
+        stop=_stop(stop),
+        seed=f.whole("seed"),
+        n=f.whole("n", 1, 128),
+        presence_penalty=f.number("presence_penalty", -2, 2),
+        frequency_penalty=f.number("frequency_penalty", -2, 2),
+        logprobs=(top or 0) if logprobs else None,
+        logit_bias=f.object("logit_bias"),
+        user=f.text("user"),
+        metadata=f.object("metadata"),
+        tier=f.text("service_tier"),
+        verbosity=f.text("verbosity"),
+        cache_key=f.text("prompt_cache_key"),
+        unknown=f.rest(),
+    )
+
+
+def _message(f: Fields, known: set[str]) -> Message:
+    role = f.one_of("role", _ROLES)
+    if role is None:
+        raise wrong(f.at("role"), "this is missing")
+    if role == "function":
+        raise wrong(f.at("role"), "messages of functions are carried between like providers only: use tools")
+    name = f.text("name")
+    if role == "tool":
+        id = f.need_text("tool_call_id")
+        if id not in known:
+            raise wrong(f.at("tool_call_id"), f"no earlier tool call has the id {id}")
+        parts = _content(f)
+        f.drop("cache_control")
+        return Message(Role.tool, (ToolResult(id, tuple(p for p in parts if isinstance(p, (Text, Media)))),))
+    parts = _assistant(f, known) if role == "assistant" else _content(f)
+    if not parts and role != "assistant":
+        raise wrong(f.at("content"), "this is missing")
+    return Message(Role(role), parts, name)
+
+
+def _assistant(f: Fields, known: set[str]) -> tuple[Part, ...]:
+    parts: list[Part] = list(_thinking(f))
+    parts += _content(f)
+    refusal = f.text("refusal")
+    if refusal is not None:
+        parts.append(Refusal(refusal))
+    for use in f.each("tool_calls", _tool_use):
+        known.add(use.id)
+        parts.append(use)
+    return tuple(parts)
+
+
+def _thinking(f: Fields) -> list[Thinking]:
+    text = f.text("reasoning_content")
+    other = f.text("reasoning")
+    details = f.list("reasoning_details")
+    if not details:
+        said = text if text is not None else other
+        return [] if said is None else [Thinking(said)]
+    found = []
+    for detail in details:
+        if not isinstance(detail, dict):
+            continue
+        value = detail.get("signature") or detail.get("data")
+        seal = seals.read(value, NAME) if isinstance(value, str) else None
+        said = detail.get("text") or detail.get("summary") or ""
+        if isinstance(said, str) and (said or seal is not None):
+            found.append(Thinking(said, seal))
+    return found
+
+
+def _content(f: Fields) -> tuple[Part, ...]:
+    content = f.any("content")
+    if content is None:
+        return ()
+    if isinstance(content, str):
+        return (Text(content),)
+    if not isinstance(content, list):
+        raise wrong(f.at("content"), "a string or a list of parts is expected here")
+    place = f.at("content")
+    return tuple([_part(Fields(part, f"{place}[{i}]")) for i, part in enumerate(content)])
+
+
+def _part(f: Fields) -> Part:
+    kind = f.need_text("type")
+    cache = f.object("cache_control")
+    mark = None if cache is None else str(cache.get("ttl") or "5m")
+    if kind == "text":
+        return Text(f.need_text("text"), cache=mark)
+    if kind == "refusal":
+        return Refusal(f.need_text("refusal"))
+    if kind == "image_url":
+        image = f.need_fields("image_url")
+        return media.image_of(image.need_text("url"), image.at("url"), detail=image.text("detail"), cache=mark)
+    if kind == "video_url":
+        video = f.need_fields("video_url")
+        return media.media_of(video.need_text("url"), MediaKind.video, video.at("url"))
+    if kind == "input_audio":
+        audio = f.need_fields("input_audio")
+        mime = media.audio_type(audio.text("format") or "wav")
+        return media.checked(Media(MediaKind.audio, mime=mime, data=audio.need_text("data")), audio.at("data"))
+    if kind == "file":
+        return _file(f.need_fields("file"))
+    raise wrong(f.at("type"), f"parts of the type {kind} are not known")
+
+
+def _file(f: Fields) -> Media:
+    id, name, data = f.text("file_id"), f.text("filename"), f.text("file_data")
+    if id is not None:
+        return Media(MediaKind.file, file_id=id, name=name)
+    if data is None:
+        raise wrong(f.place, "a file has a file_id or file_data")
+    if data.startswith("data:"):
+        return media.media_of(data, MediaKind.file, f.at("file_data"), name=name)
+    return media.checked(Media(MediaKind.file, data=data, name=name), f.at("file_data"))
+
+
+def _tool_use(f: Fields) -> ToolUse:
+    function = f.need_fields("function")
+    seal = None
+    extra = f.object("extra_content")
+    google = extra.get("google") if extra else None
+    if isinstance(google, dict) and isinstance(google.get("thought_signature"), str):
+        seal = Seal("gemini", google["thought_signature"])
+    return ToolUse(f.need_text("id"), function.need_text("name"), function.text("arguments") or "{}", seal)
+
+
+def _tool(f: Fields) -> Tool:
+    kind = f.need_text("type")
+    if kind != "function":
+        raise wrong(f.at("type"), f"tools of the type {kind} are carried between like providers only")
+    function = f.need_fields("function")
+    cache = f.object("cache_control")
+    return Tool(
+        function.need_text("name"),
+        function.text("description"),
+        function.object("parameters"),
+        function.flag("strict"),
+        None if cache is None else str(cache.get("ttl") or "5m"),
+    )
+
+
+def _choice(f: Fields) -> Choosing | str | None:
+    choice = f.any("tool_choice")
+    if choice is None:
+        return None
+    if isinstance(choice, str) and choice in _CHOOSINGS:
+        return Choosing(choice)
+    if isinstance(choice, dict):
+        return Fields(choice, "tool_choice").need_fields("function").need_text("name")
+    raise wrong("tool_choice", "auto, none, required or a function's name is expected here")
+
+
+def _format(f: Fields) -> Format | None:
+    given = f.fields("response_format")
+    if given is None:
+        return None
+    kind = given.need_text("type")
+    if kind == "text":
+        return None
+    if kind == "json_object":
+        return Format()
+    if kind != "json_schema":
+        raise wrong(given.at("type"), "text, json_object or json_schema is expected here")
+    schema = given.need_fields("json_schema")
+    return Format(schema.object("schema") or {}, schema.text("name"), schema.text("description"), schema.flag("strict"))
+
+
+def _stop(stop: Any) -> tuple[str, ...]:
+    if stop is None:
+        return ()
+    if isinstance(stop, str):
+        return (stop,)
+    if isinstance(stop, list) and all(isinstance(one, str) for one in stop):
+        return tuple(stop)
+    raise wrong("stop", "a string or a list of strings is expected here")

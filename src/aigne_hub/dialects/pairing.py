@@ -1,0 +1,44 @@
+"""Which dialects a call goes through lives here: its caller's alone if the provider speaks it, else a pair."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from aigne_hub.base.errors import BadRequest
+from aigne_hub.dialects.anthropic_messages.dialect import AnthropicMessages
+from aigne_hub.dialects.call import Dialect, ServedDialect
+from aigne_hub.dialects.fidelity import Losses
+from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
+from aigne_hub.dialects.translate import ChatDialect, Translation
+
+_CHATS: dict[str, ChatDialect] = {
+    dialect.name: dialect for dialect in (OpenAIChat(is_hybrid=False), AnthropicMessages())
+}
+_NOTHING = Losses()
+
+
+class Pair(Struct, frozen=True):
+    """How one call is carried; `upstream` names the provider's side, `losses` fill while the request is written."""
+
+    carrier: Dialect
+    upstream: str
+    losses: Losses
+    is_same: bool
+
+
+def pair(served: ServedDialect, spoken: tuple[str, ...], quirks: frozenset[str]) -> Pair:
+    """How a call in `served` reaches a provider that speaks `spoken`, the preferred first.
+
+    Raises BadRequest when the provider speaks nothing that such a call can be put into.
+    """
+    if served.name in spoken:
+        return Pair(served, served.name, _NOTHING, True)
+    if served.name in _CHATS:
+        for name in spoken:
+            called = _CHATS.get(name)
+            if called is not None:
+                translation = Translation(served, called, quirks)  # type: ignore[arg-type]
+                return Pair(translation, name, translation.losses, False)
+    raise BadRequest(
+        f"the provider of this model does not serve such calls ({served.name})", code="unsupported_call", param="model"
+    )

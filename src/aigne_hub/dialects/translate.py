@@ -1,0 +1,116 @@
+"""Calls between two dialects live here: read by one, carried through the middle, written by the other."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from aigne_hub.base.errors import HubError
+from aigne_hub.dialects.call import Call, Label, ServedDialect, Stream, Usage
+from aigne_hub.dialects.chat import Answer, Chat, Event, Used
+from aigne_hub.dialects.fidelity import Losses
+
+
+class Reader(Protocol):
+    """Takes a provider's stream."""
+
+    @property
+    def error(self) -> HubError | None:
+        """Set when the provider reported an error within the stream."""
+        ...
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Raises UpstreamFailed when the bytes are not of the provider's dialect."""
+        ...
+
+    def finish(self) -> list[Event]:
+        """Raises UpstreamFailed when the stream ended before its end was said."""
+        ...
+
+
+class Writer(Protocol):
+    """Writes a stream for a caller."""
+
+    def write(self, events: list[Event]) -> bytes: ...
+
+    def finish(self) -> bytes:
+        """What ends the stream."""
+        ...
+
+
+class ChatDialect(ServedDialect, Protocol):
+    """A chat dialect, both ways through the middle."""
+
+    def read_chat(self, call: Call) -> Chat:
+        """Raises BadRequest that names the place where the body is wrong."""
+        ...
+
+    def write_chat(self, chat: Chat, call: Call, model: str, losses: Losses, quirks: frozenset[str]) -> bytes:
+        """The request for a provider with these quirks; what it cannot carry goes to `losses`."""
+        ...
+
+    def read_answer(self, body: bytes) -> Answer:
+        """Raises UpstreamFailed when the body is not an answer of this dialect."""
+        ...
+
+    def show_answer(self, answer: Answer, call: Call, label: Label) -> bytes: ...
+
+    def open_reader(self) -> Reader: ...
+
+    def open_writer(self, call: Call, label: Label) -> Writer: ...
+
+
+class Translation:
+    """One call on its way from a caller of one dialect to a provider of another."""
+
+    def __init__(self, served: ChatDialect, called: ChatDialect, quirks: frozenset[str]) -> None:
+        self._served = served
+        self._called = called
+        self._quirks = quirks
+        self._answer: Answer | None = None
+        self.losses = Losses()
+
+    def path(self, call: Call, model: str) -> bytes:
+        return self._called.path(call, model)
+
+    def write_request(self, call: Call, model: str) -> bytes:
+        return self._called.write_chat(self._served.read_chat(call), call, model, self.losses, self._quirks)
+
+    def read_usage(self, answer: bytes) -> Usage | None:
+        self._answer = self._called.read_answer(answer)
+        return self._answer.usage
+
+    def write_answer(self, answer: bytes, call: Call, label: Label) -> bytes:
+        read = self._called.read_answer(answer) if self._answer is None else self._answer
+        return self._served.show_answer(read, call, label)
+
+    def open_stream(self, call: Call, label: Label) -> Stream:
+        return _TranslatedStream(self._called.open_reader(), self._served.open_writer(call, label))
+
+    def write_error(self, error: HubError) -> bytes:
+        return self._served.write_error(error)
+
+    def write_error_event(self, error: HubError) -> bytes:
+        return self._served.write_error_event(error)
+
+
+class _TranslatedStream:
+    def __init__(self, reader: Reader, writer: Writer) -> None:
+        self._reader = reader
+        self._writer = writer
+        self.usage: Usage | None = None
+
+    @property
+    def error(self) -> HubError | None:
+        return self._reader.error
+
+    def feed(self, data: bytes) -> bytes:
+        return self._written(self._reader.feed(data))
+
+    def finish(self) -> bytes:
+        return self._written(self._reader.finish()) + self._writer.finish()
+
+    def _written(self, events: list[Event]) -> bytes:
+        for event in events:
+            if isinstance(event, Used):
+                self.usage = event.usage
+        return self._writer.write(events) if events else b""
