@@ -8,7 +8,7 @@ import pytest
 
 from aigne_hub.access.identity import Role, Scope
 from aigne_hub.access.oauth.records import Grant, Issued
-from aigne_hub.access.oauth.tokens import ACCESS_S, REFRESH_S
+from aigne_hub.access.oauth.tokens import ACCESS_S, FAMILY_S, REFRESH_S
 from aigne_hub.audit.records import SYSTEM
 from tests.access.oauth.room import SCOPES, Room, code_of, good
 
@@ -54,6 +54,24 @@ async def test_a_refresh_token_expires_thirty_days_after_it_was_given(room: Room
     second = good(await room.refresh(app, first.refresh))
     room.clock.advance(REFRESH_S)
     assert code_of(await room.refresh(app, second.refresh)) == "invalid_grant"
+
+
+async def test_after_ninety_days_a_person_is_asked_again_however_often_it_was_refreshed(room: Room) -> None:
+    user, app = await room.user(), await room.client()
+    issued = await room.issued(app, user)
+    for _ in range(3):
+        room.clock.advance(25 * 86_400)
+        issued = good(await room.refresh(app, issued.refresh))
+        assert issued.expires_in_s == ACCESS_S
+    room.clock.advance(FAMILY_S - 75 * 86_400 - 60)
+    last = good(await room.refresh(app, issued.refresh))
+    assert last.expires_in_s == 60  # nor does an access token outlive the family
+    room.clock.advance(59)
+    assert await room.caller(last.access) is not None
+    room.clock.advance(1)
+    assert await room.caller(last.access) is None
+    assert code_of(await room.refresh(app, last.refresh)) == "invalid_grant"
+    good(await room.refresh(app, (await room.issued(app, user)).refresh))
 
 
 async def test_a_refresh_may_ask_for_less_and_later_for_all_again_but_never_for_more(room: Room) -> None:

@@ -28,7 +28,7 @@ from hypothesis.stateful import (
 from aigne_hub.access.identity import User, UserKind
 from aigne_hub.access.oauth.errors import OAuthError
 from aigne_hub.access.oauth.records import Issued, NewClient
-from aigne_hub.access.oauth.tokens import ACCESS_S, REFRESH_S
+from aigne_hub.access.oauth.tokens import ACCESS_S, FAMILY_S, REFRESH_S
 from aigne_hub.audit.records import SYSTEM
 from aigne_hub.db.engine import Database
 from tests.access.oauth.room import ANYONE, Room
@@ -39,9 +39,10 @@ CODE_S = 60
 
 @dataclass
 class Family:
-    """What came of one grant, by our own reckoning. `client` is an index, `user` None for a machine."""
+    """What came of one grant, by our own reckoning. `client` is an index, 2 the machine's."""
 
     client: int
+    began_s: float
     is_ended: bool = False
 
 
@@ -108,7 +109,7 @@ class TokenLife(RuleBasedStateMachine):
     def allow(self, client: int) -> Code:
         verifier = secrets.token_urlsafe(48)
         secret = self.run(self.room.code(self.clients[client], self.user, verifier))
-        family = Family(client)
+        family = Family(client, self.now_s)
         self.families.append(family)
         return Code(secret, verifier, family, self.now_s + CODE_S)
 
@@ -136,7 +137,7 @@ class TokenLife(RuleBasedStateMachine):
     def act_as_a_machine(self) -> None:
         outcome = self.run(self.room.redeem(self.machine, grant_type="client_credentials"))
         assert isinstance(outcome, Issued) and outcome.refresh is None
-        self.keep(outcome.access, Family(2), ACCESS_S)
+        self.keep(outcome.access, Family(2, self.now_s), ACCESS_S)
 
     @rule(token=consumes(refreshes), client=st.sampled_from([0, 1]))
     def give_back(self, token: Known, client: int) -> None:
@@ -217,7 +218,7 @@ class TokenLife(RuleBasedStateMachine):
         return self.keep(outcome.refresh, family, REFRESH_S)
 
     def keep(self, secret: str, family: Family, life_s: int) -> Known:
-        token = Known(secret, family, self.now_s + life_s)
+        token = Known(secret, family, min(self.now_s + life_s, family.began_s + FAMILY_S))
         self.known.append(token)
         return token
 

@@ -15,11 +15,17 @@ from aigne_hub.audit.journal import Journal
 from aigne_hub.audit.records import Actor
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.crypto import Vault
-from aigne_hub.base.ids import REFRESH_PREFIX, TOKEN_PREFIX, IdSource
+from aigne_hub.base.ids import REFRESH_PREFIX, TOKEN_PREFIX, IdSource, ms_of
 from aigne_hub.db.engine import Conn
 
 ACCESS_S = 3600
 REFRESH_S = 30 * 86_400
+FAMILY_S = 90 * 86_400
+"""How long all that comes of one grant lives, however often it is refreshed; then the person is asked again.
+
+Refreshing would otherwise go on for ever: RFC 9700 section 4.14.2 bounds only how long a token may lie unused.
+It counts from when the code was given, or the device began to ask.
+"""
 _LONGEST = 200
 
 
@@ -46,6 +52,7 @@ class Tokens:
     ) -> Issued:
         """Tokens under an authorization. Raises OAuthError, so that nothing is used up, when that has ended.
 
+        `family_id` is an id made when the grant was: the family's age is read from it.
         A refresh token, with `kept_scopes` if its scopes are wider, for a client that may refresh.
         """
         authorization = await store.authorization_by_id(conn, authorization_id)
@@ -55,14 +62,15 @@ class Tokens:
         scopes = useful_scopes(scopes & client.scopes, user)
         if not scopes:
             raise invalid_grant("nothing of what was allowed is still allowed", client_id=str(client.id))
+        now_ms = self._clock.now_ms()
         access, refresh = TOKEN_PREFIX + secrets.token_urlsafe(32), None
-        await self._add(conn, authorization, family_id, TokenKind.access, scopes, access, ACCESS_S)
+        token = self._new(authorization, family_id, TokenKind.access, scopes, now_ms)
+        await store.add_token(conn, token, self._vault.digest(access))
         if Grant.refresh_token in client.grants and grant is not Grant.client_credentials:
             refresh = REFRESH_PREFIX + secrets.token_urlsafe(32)
-            await self._add(
-                conn, authorization, family_id, TokenKind.refresh, kept_scopes or scopes, refresh, REFRESH_S
-            )
-        await store.touch_authorization(conn, authorization.id, self._clock.now_ms())
+            kept = self._new(authorization, family_id, TokenKind.refresh, kept_scopes or scopes, now_ms)
+            await store.add_token(conn, kept, self._vault.digest(refresh))
+        await store.touch_authorization(conn, authorization.id, now_ms)
         await self._journal.note(
             conn,
             by,
@@ -70,7 +78,7 @@ class Tokens:
             client_target(client),
             after={"grant": grant, "user": str(user.id), "scopes": sorted(scopes), "family": str(family_id)},
         )
-        return Issued(access, refresh, scopes, ACCESS_S)
+        return Issued(access, refresh, scopes, (token.expires_ms - now_ms) // 1000)
 
     async def find(self, conn: Conn, secret: str) -> Token | None:
         """The token a secret stands for, whatever its state."""
@@ -90,31 +98,23 @@ class Tokens:
                 after={"family": str(family_id), "tokens_ended": ended, "reason": reason},
             )
 
-    async def _add(
-        self,
-        conn: Conn,
-        authorization: Authorization,
-        family_id: int,
-        kind: TokenKind,
-        scopes: frozenset[Scope],
-        secret: str,
-        life_s: int,
-    ) -> None:
-        now_ms = self._clock.now_ms()
-        token = Token(
+    def _new(
+        self, authorization: Authorization, family_id: int, kind: TokenKind, scopes: frozenset[Scope], now_ms: int
+    ) -> Token:
+        life_s = ACCESS_S if kind is TokenKind.access else REFRESH_S
+        return Token(
             id=self._ids.new(),
             authorization_id=authorization.id,
             family_id=family_id,
             kind=kind,
             scopes=scopes,
             created_ms=now_ms,
-            expires_ms=now_ms + life_s * 1000,
+            expires_ms=min(now_ms + life_s * 1000, ms_of(family_id) + FAMILY_S * 1000),
             used_ms=None,
             revoked_ms=None,
             user_id=authorization.user_id,
             client_row=authorization.client_row,
         )
-        await store.add_token(conn, token, self._vault.digest(secret))
 
 
 async def live_user(conn: Conn, user_id: UserId) -> User | None:
