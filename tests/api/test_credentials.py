@@ -96,6 +96,7 @@ async def test_a_credential_is_changed_checked_and_deleted(hub: RunningHub, upst
         ({"name": "n", "value": {"api_key": "a\nb"}}, "visible ASCII"),
         ({"name": "", "value": "sk-0123456789"}, "Validation error: name"),
         ({"name": "n"}, "Validation error: value"),
+        ({"name": "n", "value": "sk-0123456789", "weight": 1000}, "Validation error: weight"),
         ({"name": "n", "value": 7}, "Validation error: value"),
         ({"name": "n", "value": "sk", "credentialType": "password"}, "Validation error: credentialType"),
     ],

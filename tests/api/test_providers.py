@@ -34,6 +34,27 @@ async def test_a_provider_is_made_changed_listed_and_deleted(hub: RunningHub) ->
     assert (await manage(hub, "GET", "?name=my-vllm")).json() == []
 
 
+async def test_a_provider_is_called_by_another_name(hub: RunningHub) -> None:
+    path, ask = f"/{hub.provider.id}", {"messages": [{"role": "user", "content": "hi"}]}
+    assert (await manage(hub, "POST", "", {"name": "down", "baseUrl": "http://10.0.0.7"})).status_code == 200
+    assert (await manage(hub, "PUT", path, {"name": "down"})).status_code == 409
+    assert (await manage(hub, "PUT", path, {"name": "Up!"})).status_code == 400
+    assert (await manage(hub, "PUT", path, {"name": "up", "region": "eu"})).json()["region"] == "eu"
+    assert (await manage(hub, "PUT", path, {"name": "high"})).json()["name"] == "high"
+    await anyio.sleep(0.9)
+    assert (await hub.ask({**ask, "model": "high/m"})).status_code == 200
+    assert (await hub.ask({**ask, "model": "up/m"})).status_code == 400
+
+
+async def test_a_config_is_taken_and_what_nobody_knows_is_refused(hub: RunningHub) -> None:
+    body = {"name": "own", "baseUrl": "http://10.0.0.7", "config": {"any": ["thing"]}}
+    made = await manage(hub, "POST", "", body)
+    assert made.status_code == 200, made.text
+    for method, path in (("POST", ""), ("PUT", f"/{made.json()['id']}")):
+        refused = await manage(hub, method, path, {"name": "other", "baseUrl": "http://10.0.0.8", "createdBy": "eve"})
+        assert (refused.status_code, "createdBy" in refused.json()["error"]) == (400, True)
+
+
 async def test_a_listing_shows_credentials_masked_and_nothing_sealed(hub: RunningHub) -> None:
     (provider,) = (await manage(hub, "GET")).json()
     (credential,) = provider["credentials"]

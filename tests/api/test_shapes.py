@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel
+
+from aigne_hub.api.app import routes
 from aigne_hub.api.shapes import NewCredential, ShownCredential, iso
 from aigne_hub.catalog.entries import CredentialKind
 from tests.catalog.test_entries import credential
@@ -27,3 +34,25 @@ def test_a_shown_credential_is_camel_case_and_has_no_secret() -> None:
     shown = ShownCredential.of(credential(CredentialKind.api_key, {"api_key": "***"})).model_dump(by_alias=True)
     assert {"providerId", "credentialType", "lastUsedAt", "maskedValue", "displayText"} <= set(shown)
     assert "sealed" not in shown and "SEALED" not in repr(shown)
+
+
+def models_within(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Every model that an annotation, or a field of a model of it, names."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+        for field in annotation.model_fields.values():
+            yield from models_within(field.annotation)
+    for part in get_args(annotation):
+        yield from models_within(part)
+
+
+def test_every_body_refuses_what_nobody_knows() -> None:
+    bodies = [
+        (f"{sorted(route.methods or ())} {route.path}", model)
+        for route in iter_route_contexts(routes().routes)
+        if route.path != "/api/openapi.json"
+        for body in route.dependant.body_params
+        for model in models_within(body.field_info.annotation)
+    ]
+    assert len(bodies) > 30
+    assert [(route, model.__name__) for route, model in bodies if model.model_config.get("extra") != "forbid"] == []

@@ -10,7 +10,7 @@ from aigne_hub.api.callers import Admin, InHouse, Write
 from aigne_hub.api.shapes import Message, NewCredential, ShownCredential, TestedCredential
 from aigne_hub.api.throttle import Throttle
 from aigne_hub.api.values import as_id
-from aigne_hub.catalog.entries import CredentialId, CredentialKind, ProviderId
+from aigne_hub.catalog.entries import CredentialId, ProviderId
 from aigne_hub.flows.keep_credential import CredentialDraft
 
 _TESTS = 5
@@ -30,7 +30,7 @@ def credential_routes() -> APIRouter:
     async def test(provider_id: str, body: TestedCredential, by: Admin, house: InHouse) -> dict[str, bool]:
         """Try a credential without keeping it; 5 times in 10 minutes for each user."""
         throttle.take(by.caller.user.id, house.clock.monotonic())
-        draft = CredentialDraft("test", CredentialKind(body.credential_type), body.fields, body.test_model)
+        draft = CredentialDraft("test", body.kind, body.fields, body.test_model)
         await house.credentials.test(_provider(provider_id), draft)
         return {"success": True}
 

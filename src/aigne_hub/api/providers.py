@@ -62,6 +62,7 @@ async def change_provider(
         conn,
         by.actor,
         ProviderId(as_id(provider_id, "Provider")),
+        name=body.name,
         base_url=body.base_url,
         display_name=body.display_name,
         region=body.region,

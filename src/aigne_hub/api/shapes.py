@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -28,23 +28,26 @@ def iso(ms: int | None) -> str | None:
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class NewProvider(Shape):
+class NewProvider(Strict):
     name: Annotated[str, Field(min_length=1, max_length=50)]
     display_name: Annotated[str, Field(max_length=100)] | None = None
     base_url: Annotated[str, Field(max_length=500)] | None = None
     region: Annotated[str, Field(max_length=50)] | None = None
     enabled: bool = True
+    config: Annotated[
+        dict[str, Any] | None, Field(description="Taken from the reference's clients; nothing is configured by it yet.")
+    ] = None
 
 
-class ProviderChange(Shape):
+class ProviderChange(Strict):
+    name: Annotated[str, Field(min_length=1, max_length=50)] | None = None
     display_name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     base_url: Annotated[str, Field(max_length=500)] | None = None
     region: Annotated[str, Field(max_length=50)] | None = None
     enabled: bool | None = None
 
 
-class NewCredential(Shape):
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+class TestedCredential(Strict):
     value: str | dict[str, str]
     credential_type: Literal["api_key", "access_key_pair", "custom"] = "api_key"
     test_model: Annotated[str, Field(max_length=100)] | None = None
@@ -58,14 +61,8 @@ class NewCredential(Shape):
         return {"api_key": self.value.strip()} if isinstance(self.value, str) else self.value
 
 
-class TestedCredential(Shape):
-    value: str | dict[str, str]
-    credential_type: Literal["api_key", "access_key_pair", "custom"] = "api_key"
-    test_model: Annotated[str, Field(max_length=100)] | None = None
-
-    @property
-    def fields(self) -> dict[str, str]:
-        return {"api_key": self.value.strip()} if isinstance(self.value, str) else self.value
+class NewCredential(TestedCredential):
+    name: Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class ShownCredential(Shape):

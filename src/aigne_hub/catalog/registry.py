@@ -57,13 +57,10 @@ class Registry:
 
         Raises BadRequest for an unusable name or address, Conflict when the name is taken.
         """
-        name = canonical(name.strip())
-        if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,49}", name) or name == "aignehub":
-            raise BadRequest("a provider's name has 1 to 50 of a-z, 0-9, dot, dash and underscore", param="name")
+        name = checked_provider_name(name)
         known = KNOWN.get(name)
         address = checked_url(base_url or (known.base_url if known else ""))
-        if await store.find_provider_by_name(conn, name):
-            raise Conflict("Provider with this name already exists", param="name")
+        await self._refuse_taken(conn, name)
         now_ms = self._clock.now_ms()
         shown = (display_name or (known.display_name if known else name)).strip()[:100]
         provider = Provider(ProviderId(self._ids.new()), name, shown, address, region, enabled, now_ms, now_ms)
@@ -79,15 +76,23 @@ class Registry:
         by: Actor,
         provider_id: ProviderId,
         *,
+        name: str | None = None,
         base_url: str | None = None,
         display_name: str | None = None,
         region: str | None = None,
         enabled: bool | None = None,
     ) -> Provider:
-        """Change what is given and keep the rest."""
+        """Change what is given and keep the rest. Under another name its models are called by that name only.
+
+        Raises as `add_provider` does.
+        """
         old = await self.provider(conn, provider_id)
+        name = old.name if name is None else checked_provider_name(name)
+        if name != old.name:
+            await self._refuse_taken(conn, name)
         changed = replace(
             old,
+            name=name,
             base_url=old.base_url if base_url is None else checked_url(base_url),
             display_name=old.display_name if display_name is None else display_name,
             region=old.region if region is None else region,
@@ -209,6 +214,10 @@ class Registry:
         """The secret fields of a credential. Raises Unreadable when the master key does not open it."""
         return open_sealed(self._vault, credential)
 
+    async def _refuse_taken(self, conn: Conn, name: str) -> None:
+        if await store.find_provider_by_name(conn, name):
+            raise Conflict("Provider with this name already exists", param="name")
+
     def _seal(self, credential_id: CredentialId, value: Mapping[str, str]) -> bytes:
         return self._vault.seal(msgspec.json.encode(dict(value)), place=_place(credential_id))
 
@@ -218,6 +227,13 @@ def open_sealed(vault: Vault, credential: Credential) -> dict[str, str]:
         return msgspec.json.decode(vault.open(credential.sealed, place=_place(credential.id)), type=dict[str, str])
     except msgspec.DecodeError as error:
         raise Unreadable("not a credential") from error
+
+
+def checked_provider_name(name: str) -> str:
+    name = canonical(name.strip())
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,49}", name) or name == "aignehub":
+        raise BadRequest("a provider's name has 1 to 50 of a-z, 0-9, dot, dash and underscore", param="name")
+    return name
 
 
 def checked_url(url: str) -> str:
@@ -263,6 +279,7 @@ def credential_target(credential: Credential) -> Target:
 
 def _provider_facts(provider: Provider) -> Facts:
     return {
+        "name": provider.name,
         "display_name": provider.display_name,
         "base_url": provider.base_url,
         "region": provider.region,
