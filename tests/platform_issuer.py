@@ -24,13 +24,18 @@ AUDIENCE = "https://hub.example"
 
 @dataclass
 class Platform:
-    """`keys` are what it publishes; `is_down` lets it answer with 500."""
+    """`keys` are what it publishes; `is_down` lets it answer with 500, and not before `goes_on` is set."""
 
     upstream: Upstream
     keys: list[Key]
     is_down: bool = False
     discovery: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    published: dict[str, Any] | None = None  # instead of its keys
+    goes_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.goes_on.set()
 
     @property
     def url(self) -> str:
@@ -39,11 +44,12 @@ class Platform:
     async def answer(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
         path = asked.path.removeprefix("/v1")
         self.asked.append(path)
+        await self.goes_on.wait()
         found: dict[str, Any] = {}
         if path == "/.well-known/openid-configuration":
             found = {"issuer": self.url, "jwks_uri": f"{self.url}/keys", **self.discovery}
         elif path == "/keys":
-            found = {"keys": [key.as_dict(private=False) for key in self.keys]}
+            found = self.published or {"keys": [key.as_dict(private=False) for key in self.keys]}
         status = 500 if self.is_down else 200 if found else 404
         await whole(found or {"error": "no"}, status)(asked, writer)
 

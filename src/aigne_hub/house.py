@@ -79,5 +79,5 @@ class House:
     async def identify(self, bearer: str | None, address: str | None = None) -> Caller:
         """Whose key, token or JWT this is; raises NotSignedIn, NotAllowed or Unavailable."""
         if bearer is not None and is_jwt(bearer):
-            return await self.trusted_tokens.identify(bearer, address)
+            return await self.freshness.identify_workload(self.trusted_tokens, bearer, address)
         return await self.freshness.identify(bearer, address)

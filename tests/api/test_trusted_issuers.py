@@ -10,6 +10,7 @@ import pytest
 
 from aigne_hub.access.identity import Role, User, UserKind
 from aigne_hub.audit.records import SYSTEM
+from aigne_hub.base.errors import NotSignedIn
 from tests.platform_issuer import AUDIENCE, Platform, serve_platform
 from tests.running import RunningHub
 
@@ -68,6 +69,31 @@ async def test_a_workload_calls_with_the_jwt_of_its_platform(hub: RunningHub, pl
     wrong = await hub.ask(authorization=f"Bearer {other}")
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (401, "invalid_api_key")
     assert 'error="invalid_token"' in wrong.headers["www-authenticate"]
+
+
+async def test_a_jwt_of_an_issuer_or_subject_just_added_is_taken_at_once(
+    hub: RunningHub, platform: Platform, robot: User
+) -> None:
+    issuer = await trust(hub, platform, robot)
+    assert (await hub.ask(authorization=f"Bearer {platform.token()}")).status_code == 200
+    subjects = {f"job-{number}": str(robot.id) for number in (1, 2)}
+    path, headers = f"{ROOT}/{issuer['id']}", hub.bearer(hub.owner_key)
+    assert (await hub.http.patch(path, json={"subjects": subjects}, headers=headers)).status_code == 200
+    assert (await hub.ask(authorization=f"Bearer {platform.token(sub='job-2')}")).status_code == 200
+
+
+async def test_a_flood_of_bad_jwts_asks_the_database_little(hub: RunningHub, platform: Platform, robot: User) -> None:
+    looks, look = 0, hub.house.freshness.look
+
+    async def counted() -> None:
+        nonlocal looks
+        looks += 1
+        await look()
+
+    hub.house.freshness.look = counted  # type: ignore[method-assign]
+    bad = platform.token(iss="https://nobody.example")
+    outcomes = await asyncio.gather(*(hub.house.identify(bad) for _ in range(200)), return_exceptions=True)
+    assert {type(one) for one in outcomes} == {NotSignedIn} and looks <= 2
 
 
 async def test_what_an_admin_changes_counts_within_a_second(hub: RunningHub, platform: Platform, robot: User) -> None:

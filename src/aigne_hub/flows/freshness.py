@@ -10,6 +10,7 @@ import structlog
 from aigne_hub.access.apps.signature import SignedRequest
 from aigne_hub.access.identity import Caller
 from aigne_hub.access.snapshot import AccessSnapshot
+from aigne_hub.access.trust.tokens import TrustedTokens
 from aigne_hub.base.errors import NotFound, NotSignedIn, Unavailable
 from aigne_hub.base.ids import KEY_PREFIX, TOKEN_PREFIX
 from aigne_hub.catalog.snapshot import CatalogSnapshot
@@ -82,6 +83,22 @@ class Freshness:
                 raise
             # It may be a good key that this process has not seen yet: an outage is told as one.
             raise Unavailable("access keys cannot be checked: the database is away", retry_after=1) from None
+
+    async def identify_workload(self, tokens: TrustedTokens, jwt: str, address: str | None = None) -> Caller:
+        """Whose JWT this is. A refused one is looked at again if the database knows more: its issuer may be new.
+
+        Raises NotSignedIn, or Unavailable when the database or the issuer cannot be asked.
+        """
+        known = self._access.version
+        try:
+            return await tokens.identify(jwt, address)
+        except NotSignedIn:
+            await self._catch_up()
+            if not self._is_reachable:
+                raise Unavailable("tokens cannot be checked: the database is away", retry_after=1) from None
+            if self._access.version == known:
+                raise
+        return await tokens.identify(jwt, address)
 
     async def identify_app(self, signed: SignedRequest, address: str | None) -> Caller:
         """The app that signed a call. An unknown one is looked for in the database once more."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from aigne_hub.access.identity import Role, UserId
 from aigne_hub.access.trust.issuers import IssuerDraft, is_fetchable
+from aigne_hub.access.trust.store import TrustedIssuer
 from aigne_hub.audit.records import SYSTEM, Filter
 from aigne_hub.audit.store import list_rows
 from aigne_hub.base.errors import BadRequest, Conflict, NotAllowed, NotFound
+from aigne_hub.db.engine import Database
 from tests.access.trust.room import Room
 from tests.platform_issuer import Platform
 
@@ -73,6 +76,26 @@ async def test_nobody_lets_an_issuer_speak_for_somebody_above_them(room: Room, p
         await room.issuers.change(conn, SYSTEM, issuer.id, IssuerDraft(is_enabled=False), highest=Role.admin)
         with pytest.raises(NotAllowed):
             await room.issuers.change(conn, SYSTEM, issuer.id, IssuerDraft(is_enabled=True), highest=Role.admin)
+
+
+async def test_of_two_who_add_or_remove_the_same_issuer_one_is_told(database: Database) -> None:
+    room = Room(database)
+    draft = IssuerDraft(name="P", url="https://p.example", audience="hub")
+
+    async def add() -> TrustedIssuer:
+        async with database.write() as conn:
+            return await room.issuers.add(conn, SYSTEM, draft, highest=Role.owner)
+
+    async def remove(issuer_id: int) -> None:
+        async with database.write() as conn:
+            await room.issuers.remove(conn, SYSTEM, issuer_id)
+
+    added = await asyncio.gather(add(), add(), return_exceptions=True)
+    (made,) = [one for one in added if isinstance(one, TrustedIssuer)]
+    assert [type(one) for one in added if one is not made] == [Conflict]
+    removed = await asyncio.gather(remove(made.id), remove(made.id), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in removed) == ["NoneType", "NotFound"]
+    await room.client.close()
 
 
 def test_keys_are_fetched_over_https_or_from_this_machine() -> None:

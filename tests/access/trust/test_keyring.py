@@ -104,3 +104,41 @@ async def test_a_discovery_document_that_is_not_the_issuers_own_names_no_keys(
     platform.discovery = discovery
     with pytest.raises(Unavailable):
         await room.keys.find(issuer, "RS256", "one")
+
+
+async def test_whoever_waits_for_an_issuer_that_hangs_does_not_wait_again(
+    room: Room, platform: Platform, find: Find
+) -> None:
+    platform.goes_on.clear()
+    waiting = [asyncio.ensure_future(find()) for _ in range(5)]
+    async with asyncio.timeout(5):
+        while not platform.asked:
+            await asyncio.sleep(0.01)
+    room.clock.ahead_s = 15  # as long as a fetch may last
+    platform.is_down = True
+    platform.goes_on.set()
+    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(one) for one in outcomes] == [Unavailable] * 5
+    assert platform.asked == ["/keys"]
+
+
+async def test_of_many_who_come_with_a_key_just_published_none_is_refused(
+    room: Room, platform: Platform, find: Find
+) -> None:
+    assert await find()
+    platform.keys[:] = [rsa("two")]
+    room.clock.ahead_s = 31
+    assert all(await asyncio.gather(*(find("two") for _ in range(5))))
+    assert platform.asked == ["/keys"] * 2
+
+
+async def test_an_answer_that_lists_no_keys_is_an_outage_and_not_their_end(
+    room: Room, platform: Platform, find: Find
+) -> None:
+    assert await find()
+    platform.published = {"error": "try later"}
+    room.clock.ahead_s = 601
+    assert await find()
+    platform.published = {"keys": []}
+    room.clock.ahead_s = 607
+    assert await find() is None

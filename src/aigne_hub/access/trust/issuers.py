@@ -55,7 +55,8 @@ class TrustedIssuers:
         self._journal = journal
 
     async def add(self, conn: Conn, by: Actor, draft: IssuerDraft, *, highest: Role) -> TrustedIssuer:
-        """Raises BadRequest for what an issuer cannot be, Conflict for one that is there."""
+        """Raises BadRequest for what an issuer cannot be, Conflict for one that is there, NotAllowed by `highest`."""
+        await hold(conn, COUNTER)
         issuer = _over(_new(self._ids.new(), self._clock.now_ms()), draft)
         if len(await store.list_all(conn)) >= _MOST:
             raise Conflict(f"there are {_MOST} trusted issuers already")
@@ -67,7 +68,10 @@ class TrustedIssuers:
     async def change(
         self, conn: Conn, by: Actor, issuer_id: int, draft: IssuerDraft, *, highest: Role, forget_jwks: bool = False
     ) -> TrustedIssuer:
-        """`forget_jwks` takes the address of its keys away, so that they are discovered."""
+        """`forget_jwks` takes the address of its keys away, so that they are discovered.
+
+        Whoever could not add it as it is to be may do no more than switch it off. Raises NotFound, and what `add` does.
+        """
         await hold(conn, COUNTER)
         old = await self.find(conn, issuer_id)
         new = _over(old, draft)
@@ -84,6 +88,8 @@ class TrustedIssuers:
         return new
 
     async def remove(self, conn: Conn, by: Actor, issuer_id: int) -> None:
+        """Trust an issuer no more; also one that speaks for somebody above who acts. Raises NotFound."""
+        await hold(conn, COUNTER)
         old = await self.find(conn, issuer_id)
         await store.remove(conn, issuer_id, counter=COUNTER)
         await self._journal.note(conn, by, "trusted_issuer.remove", issuer_target(old), before=_facts(old))

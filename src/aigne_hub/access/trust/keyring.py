@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
-from msgspec import Struct
+from msgspec import Struct, field
 
 from aigne_hub.access.trust.issuers import is_fetchable
 from aigne_hub.access.trust.store import TrustedIssuer
@@ -32,32 +32,38 @@ _RSA_LENGTHS = range(342, 1367)  # characters of a modulus of 2048 to 8192 bits:
 
 
 class _Held(Struct):
-    """What is known of one issuer's keys; times are monotonic seconds."""
+    """What is known of one issuer's keys; times are monotonic seconds, of the end of a fetch."""
 
     keys: list[tuple[Mapping[str, Any], Key]] = []
     fetched_s: float = float("-inf")
     tried_s: float = float("-inf")
-    lock: asyncio.Lock | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class KeyRing:
+    """The keys of all trusted issuers, for one process.
+
+    However many tokens come, an issuer is asked at most once in AGAIN_S for keys that are not known, and once in
+    RETRY_S while it cannot be asked; whoever needs the answer waits for the one fetch, at most 30 seconds.
+    """
+
     def __init__(self, client: Client, clock: Clock) -> None:
         self._client = client
         self._clock = clock
         self._held: dict[tuple[str, str | None], _Held] = {}
 
     async def find(self, issuer: TrustedIssuer, algorithm: str, kid: str | None) -> Key | None:
-        """The key of an issuer that a token names, for `algorithm`; None when it publishes no such key.
+        """The key of an issuer that a token names, for `algorithm`, one of ALGORITHMS; None when there is no such key.
 
         Without a `kid` the only key that fits. Raises Unavailable when the issuer cannot be asked and what is
         known of it is too old.
         """
         held = self._of(issuer)
-        now = self._clock.monotonic()
-        if now - held.fetched_s > FRESH_S:
+        age_s = self._clock.monotonic() - held.fetched_s
+        if age_s > STALE_S or (age_s > FRESH_S and not held.lock.locked()):  # else somebody is at it already
             await self._fetch(issuer, held, pause_s=RETRY_S)
         found = _pick(held, algorithm, kid)
-        if found is None and self._clock.monotonic() - held.tried_s >= AGAIN_S:
+        if found is None:
             await self._fetch(issuer, held, pause_s=AGAIN_S)
             found = _pick(held, algorithm, kid)
         if self._clock.monotonic() - held.fetched_s > STALE_S:
@@ -65,21 +71,20 @@ class KeyRing:
         return found
 
     async def _fetch(self, issuer: TrustedIssuer, held: _Held, *, pause_s: float) -> None:
-        """Fetch the keys, one at a time; a failure is logged, and what is held stays."""
-        held.lock = held.lock or asyncio.Lock()
-        if held.lock.locked() and self._clock.monotonic() - held.fetched_s <= STALE_S:
-            return  # somebody is at it, and what is held still counts
+        """Fetch the keys unless that was tried within `pause_s`; a failure is logged, and what is held stays.
+
+        Whoever comes while a fetch is under way waits for it, and does with what it brought.
+        """
         async with held.lock:
             if self._clock.monotonic() - held.tried_s < pause_s:
                 return
-            held.tried_s = self._clock.monotonic()
             try:
-                document = await fetch_json(self._client, await self._address(issuer))
+                held.keys = _read(await fetch_json(self._client, await self._address(issuer)))
+                held.fetched_s = self._clock.monotonic()
             except UpstreamFailed as error:
                 log.warning("keys of a trusted issuer not fetched", issuer=issuer.url, error=error.message)
-                return
-            held.keys = _read(document)
-            held.fetched_s = self._clock.monotonic()
+            # The end counts, as a fetch may last longer than the pause; one whose caller hung up does not.
+            held.tried_s = self._clock.monotonic()
 
     async def _address(self, issuer: TrustedIssuer) -> str:
         """Where an issuer publishes its keys: as we were told, else as it says (OpenID Connect Discovery section 4)."""
@@ -99,10 +104,15 @@ class KeyRing:
 
 
 def _read(document: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Key]]:
-    """The keys of a JWK set that can check signatures (RFC 7517 section 5); others are passed over."""
+    """The keys of a JWK set that can check signatures (RFC 7517 section 5); others are passed over.
+
+    Raises UpstreamFailed for what is no JWK set, such as an error with status 200.
+    """
     listed = document.get("keys")
+    if not isinstance(listed, list):
+        raise UpstreamFailed(Failure.malformed, "what it publishes is no JWK set")
     found: list[tuple[Mapping[str, Any], Key]] = []
-    for one in listed[:_MOST_KEYS] if isinstance(listed, list) else []:
+    for one in listed[:_MOST_KEYS]:
         if not isinstance(one, dict) or one.get("kty") not in _TYPES.values() or one.get("use", "sig") != "sig":
             continue
         if one["kty"] == "RSA" and len(str(one.get("n"))) not in _RSA_LENGTHS:

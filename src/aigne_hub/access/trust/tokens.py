@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -27,6 +26,7 @@ LEEWAY_S = 60  # of clocks that differ, for times in the past
 LONGEST_LIFE_S = 86_400
 _KEPT_S = 300
 _MOST_KEPT = 10_000
+_LATEST_S = 1e12  # JSON has numbers without end
 _JSON = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -40,7 +40,9 @@ class _Verified:
 class Known(Protocol):
     """Who is trusted and who there is, from memory; the snapshot, which stands above this package."""
 
-    def trusted_issuer(self, url: str) -> TrustedIssuer | None: ...
+    def trusted_issuer(self, url: str) -> TrustedIssuer | None:
+        """The issuer of that name, if its tokens count. Raises Unavailable when nobody knows any more."""
+        ...
 
     def user(self, user_id: UserId) -> User | None: ...
 
@@ -160,7 +162,7 @@ def _number(claims: Mapping[str, Any], name: str) -> float | None:
     found = claims.get(name)
     if found is None:
         return None
-    if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
+    if isinstance(found, bool) or not isinstance(found, int | float) or not abs(found) <= _LATEST_S:
         raise _invalid()
     return float(found)
 
