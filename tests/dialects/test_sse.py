@@ -87,3 +87,14 @@ def test_the_data_of_an_event(event: bytes, data: bytes | None) -> None:
 @given(LINES.map(str.encode))
 def test_what_is_written_is_read_again(data: bytes) -> None:
     assert sse.data_of(sse.event(data)) == data
+
+
+def test_the_data_of_many_events_in_turn() -> None:
+    whole = b": hi\n\nevent: a\ndata: 1\n\ndata: 2\ndata: 3\n\nretry: 5\n\n"
+    assert sse.datas_of(whole) == [b"1", b"2\n3"]
+    assert sse.datas_of(b"") == []
+
+
+def test_an_event_with_a_name_is_read_back() -> None:
+    assert sse.named_event(b"stop", b"{}") == b"event: stop\ndata: {}\n\n"
+    assert sse.datas_of(sse.named_event(b"stop", b"{}")) == [b"{}"]

@@ -63,8 +63,8 @@ def split_events(whole: bytes) -> list[bytes]:
 
 def data_of(event: bytes) -> bytes | None:
     """The data of one event, its lines joined; None when it has none (a comment, a retry hint)."""
-    if event.startswith(b"data: ") and event.count(b"\n") <= 2:
-        return event[6:].rstrip(b"\n")
+    if event.startswith(b"data: ") and b"\n" not in (said := event[6:].rstrip(b"\n")):
+        return said
     lines = [line[5:].removeprefix(b" ") for line in event.split(b"\n") if line.startswith(b"data:")]
     return b"\n".join(lines) if lines else None
 
