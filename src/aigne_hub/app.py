@@ -127,7 +127,7 @@ def _house(
         trusted_issuers=TrustedIssuers(clock, ids, journal),
         trusted_tokens=TrustedTokens(access, KeyRing(client, clock), clock),
         keys=keys,
-        connects=ConnectDesk(vault, clock, keys),
+        connects=ConnectDesk(vault, clock, keys, journal),
         sessions=sessions,
         tickets=tickets,
         preferences=PreferenceBook(clock, journal),

@@ -188,4 +188,6 @@ class Caller(Struct, frozen=True):
     def require(self, scope: Scope) -> None:
         """Raises NotAllowed when what was shown lacks `scope`."""
         if scope not in self.rights.scopes:
-            raise NotAllowed(f"this {self.means} lacks the scope {scope}", code="insufficient_scope")
+            raise NotAllowed(
+                f"this {self.means} lacks the scope {scope}", code="insufficient_scope", refused_as="access.refuse"
+            )

@@ -131,7 +131,7 @@ class Keys:
             return old
         revoked = replace(old, revoked_ms=self._clock.now_ms())
         await store.change_key(conn, revoked)
-        await self._journal.note(conn, by, "key.revoke", key_target(revoked))
+        await self._journal.note(conn, by, "key.revoke", key_target(revoked), before=_facts(old))
         return revoked
 
     async def revoke_all(self, conn: Conn, by: Actor, user_id: UserId) -> int:

@@ -14,11 +14,10 @@ from aigne_hub.access.signin.passkeys.desk import Answered, Asked, Site
 from aigne_hub.access.signin.sessions import SignedIn
 from aigne_hub.access.signin.sign_in import refuse_when_off
 from aigne_hub.access.signin.sso.store import list_issuers
-from aigne_hub.api.callers import Anyone, InHouse, Person, Read, Write, is_own_origin, origin_of
+from aigne_hub.api.callers import Anyone, InHouse, Person, Read, Write, origin_of, refuse_foreign_page
 from aigne_hub.api.cookies import device_of, give_session, take_session
 from aigne_hub.api.people import ShownPerson, ShownSession, shown_person
 from aigne_hub.api.shapes import Shape, Strict
-from aigne_hub.base.errors import NotAllowed
 from aigne_hub.db.engine import Conn
 from aigne_hub.house import House
 
@@ -143,10 +142,3 @@ def site_of(request: Request, house: House) -> Site:
     origin = origin_of(request, house)
     host = origin.partition("://")[2]
     return Site(origin, host.rsplit(":", 1)[0] if not host.endswith("]") else host)
-
-
-def refuse_foreign_page(request: Request, house: House) -> None:
-    """Another site must not sign its visitors in here as somebody of its own."""
-    origin = request.headers.get("origin")
-    if origin and not is_own_origin(origin, request, house):
-        raise NotAllowed("this request comes from another site", code="csrf")

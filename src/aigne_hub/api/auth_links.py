@@ -9,8 +9,8 @@ from pydantic import Field
 
 from aigne_hub.access.identity import Role
 from aigne_hub.access.signin.links import Entering, Link
-from aigne_hub.api.auth import AnsweredPasskey, AskedPasskey, Entered, entered, refuse_foreign_page, site_of
-from aigne_hub.api.callers import Anyone, InHouse, Read, Write, origin_of
+from aigne_hub.api.auth import AnsweredPasskey, AskedPasskey, Entered, entered, site_of
+from aigne_hub.api.callers import Anyone, InHouse, Read, Write, origin_of, refuse_foreign_page
 from aigne_hub.api.cookies import device_of
 from aigne_hub.api.shapes import Shape, Strict, iso
 from aigne_hub.api.throttle import Throttle

@@ -62,7 +62,6 @@ class Gate:
 
     async def __call__(self, request: Request, house: InHouse) -> Visit:
         visit = await identify(request, house)
-        request.state.actor = visit.actor
         self.check(visit.caller)
         return visit
 
@@ -93,7 +92,7 @@ class ManagersGate(Gate):
         try:
             return await super().__call__(request, house)
         except NotSignedIn as error:
-            raise NotSignedIn("not authorized", code="forbidden") from error
+            raise NotSignedIn("not authorized", code="forbidden", refused_as=error.refused_as) from error
 
 
 async def identify(request: Request, house: House) -> Visit:
@@ -105,25 +104,49 @@ async def identify(request: Request, house: House) -> Visit:
     bearer = find_bearer(headers, request.scope["query_string"], None, with_cookie=request.method in _READING)
     secret = find_cookie(headers, SESSION_COOKIE)
     if bearer is not None or secret is None:
-        caller = await house.identify(bearer, address)
-        return Visit(caller, actor_of(caller, request))
+        caller = await _shown(bearer, address, house)
+        return _visit(request, caller)
     async with house.database.read() as conn:
         found = await house.sessions.find(conn, secret)
     if found is None:
         raise NotSignedIn("your session has ended: sign in again", code="session_ended")
     if house.sessions.needs_touch(found.session):
         await house.note_seen(found.session, address)
+    caller = Caller(found.user, found.user.role, Means.session, found.session.id, address=address)
+    visit = _visit(request, caller, found)
     if request.method not in _READING:
         _refuse_foreign(request, house, secret)
-    caller = Caller(found.user, found.user.role, Means.session, found.session.id, address=address)
-    return Visit(caller, actor_of(caller, request), found)
+    return visit
+
+
+def _visit(request: Request, caller: Caller, session: Session | None = None) -> Visit:
+    """A visit of somebody whom the journal names from here on."""
+    visit = Visit(caller, actor_of(caller, request), session)
+    request.state.actor = visit.actor
+    return visit
+
+
+async def _shown(bearer: str | None, address: str | None, house: House) -> Caller:
+    try:
+        return await house.identify(bearer, address)
+    except NotSignedIn as error:
+        if bearer is not None:  # a key or token that is wrong, or has ended
+            error.refused_as = "access.refuse"
+        raise
 
 
 def _refuse_foreign(request: Request, house: House, secret: str) -> None:
     if not house.sessions.is_csrf_token(secret, request.headers.get(CSRF_HEADER, "")):
-        raise NotAllowed("the header x-csrf-token is missing or wrong: reload the page", code="csrf")
+        raise NotAllowed(
+            "the header x-csrf-token is missing or wrong: reload the page", code="csrf", refused_as="access.refuse"
+        )
+    refuse_foreign_page(request, house)
+
+
+def refuse_foreign_page(request: Request, house: House) -> None:
+    """Raises NotAllowed for what the page of another site has asked for, in the name of its visitor."""
     if (origin := request.headers.get("origin")) and not is_own_origin(origin, request, house):
-        raise NotAllowed("this request comes from another site", code="csrf")
+        raise NotAllowed("this request comes from another site", code="csrf", refused_as="access.refuse")
 
 
 def is_own_origin(origin: str, request: Request, house: House) -> bool:

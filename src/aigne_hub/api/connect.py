@@ -73,8 +73,8 @@ def connect_routes() -> APIRouter:
         return ConnectSession.of(await house.connects.begin(conn))
 
     @router.get(f"{_SERVICE}/session", response_model_exclude_none=True)
-    async def fetch(_by: Anyone, sid: SessionId, house: InHouse, conn: Write) -> ConnectSession:
-        fetched = await house.connects.fetch(conn, sid)
+    async def fetch(by: Anyone, sid: SessionId, house: InHouse, conn: Write) -> ConnectSession:
+        fetched = await house.connects.fetch(conn, by, sid)
         return ConnectSession.of(fetched.session, fetched.encrypted)
 
     @router.delete(f"{_SERVICE}/session")

@@ -27,7 +27,7 @@ class Room:
         self.clock = StoppedClock()
         ids, journal = IdSource(self.clock, 1), Journal(VAULT, self.clock)
         self.users = Users(self.clock, ids, journal)
-        self.desk = ConnectDesk(VAULT, self.clock, Keys(VAULT, self.clock, ids, journal))
+        self.desk = ConnectDesk(VAULT, self.clock, Keys(VAULT, self.clock, ids, journal), journal)
 
     async def person(self, conn: Conn, role: Role = Role.admin) -> Caller:
         user = await self.users.add(conn, SYSTEM, "Ada", role=role)
@@ -42,10 +42,10 @@ def room() -> Room:
 async def test_a_client_gets_the_key_it_waited_for(database: Database, room: Room) -> None:
     async with database.write() as conn:
         session = await room.desk.begin(conn)
-        assert (await room.desk.fetch(conn, session.id)).encrypted is None
+        assert (await room.desk.fetch(conn, SYSTEM, session.id)).encrypted is None
         person = await room.person(conn)
         key = await room.desk.authorize(conn, SYSTEM, person, session.id, source="the CLI\n", roles=[])
-        fetched = await room.desk.fetch(conn, session.id)
+        fetched = await room.desk.fetch(conn, SYSTEM, session.id)
     assert fetched.encrypted is not None
     secret = decrypt_as_client(fetched.encrypted, challenge=session.challenge, key_id=str(key.id))
     assert VAULT.digest(secret) == key.digest
@@ -79,26 +79,26 @@ async def test_a_session_lives_ten_minutes(database: Database, room: Room) -> No
     async with database.write() as conn:
         session, person = await room.desk.begin(conn), await room.person(conn)
         room.clock.advance(599)
-        assert await room.desk.fetch(conn, session.id)
+        assert await room.desk.fetch(conn, SYSTEM, session.id)
         room.clock.advance(1)
         with pytest.raises(BadRequest, match="expired"):
             await room.desk.authorize(conn, SYSTEM, person, session.id, source="x", roles=[])
         room.clock.advance(1)
         await room.desk.begin(conn)  # sweeps what has ended
         with pytest.raises(NotFound):
-            await room.desk.fetch(conn, session.id)
+            await room.desk.fetch(conn, SYSTEM, session.id)
 
 
 async def test_a_fetched_key_is_gone_after_a_minute(database: Database, room: Room) -> None:
     async with database.write() as conn:
         session, person = await room.desk.begin(conn), await room.person(conn)
         await room.desk.authorize(conn, SYSTEM, person, session.id, source="x", roles=[])
-        await room.desk.fetch(conn, session.id)
+        await room.desk.fetch(conn, SYSTEM, session.id)
         room.clock.advance(59)
-        assert (await room.desk.fetch(conn, session.id)).encrypted
+        assert (await room.desk.fetch(conn, SYSTEM, session.id)).encrypted
         room.clock.advance(1)
         with pytest.raises(BadRequest):
-            await room.desk.fetch(conn, session.id)
+            await room.desk.fetch(conn, SYSTEM, session.id)
 
 
 async def test_a_session_that_was_ended_is_gone(database: Database, room: Room) -> None:
@@ -107,4 +107,4 @@ async def test_a_session_that_was_ended_is_gone(database: Database, room: Room) 
         assert await room.desk.end(conn, session.id)
         assert not await room.desk.end(conn, session.id)
         with pytest.raises(NotFound):
-            await room.desk.fetch(conn, session.id)
+            await room.desk.fetch(conn, SYSTEM, session.id)

@@ -11,7 +11,8 @@ from aigne_hub.access.connect.cipher import encrypt_for_client
 from aigne_hub.access.connect.store import Connect
 from aigne_hub.access.identity import Caller, Key, Role
 from aigne_hub.access.keys import Keys
-from aigne_hub.audit.records import Actor
+from aigne_hub.audit.journal import Journal
+from aigne_hub.audit.records import Actor, Target
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.crypto import Vault
 from aigne_hub.base.errors import BadRequest, Conflict, NotFound, Unavailable
@@ -32,12 +33,13 @@ class Fetched:
 
 
 class ConnectDesk:
-    """Each function is one step of its caller's transaction."""
+    """Each function is one step of its caller's transaction; a key that is made or given out is in the journal."""
 
-    def __init__(self, vault: Vault, clock: Clock, keys: Keys) -> None:
+    def __init__(self, vault: Vault, clock: Clock, keys: Keys, journal: Journal) -> None:
         self._vault = vault
         self._clock = clock
         self._keys = keys
+        self._journal = journal
 
     async def begin(self, conn: Conn) -> Connect:
         """A session for ten minutes. Raises Unavailable when too many wait already."""
@@ -78,13 +80,14 @@ class ConnectDesk:
             raise Conflict("this request has been answered already", code="connect_used", refused_as="connect.refuse")
         return made.key
 
-    async def fetch(self, conn: Conn, connect_id: str) -> Fetched:
+    async def fetch(self, conn: Conn, by: Actor, connect_id: str) -> Fetched:
         """What the client waits for. Once the key was fetched the session ends within a minute."""
         session = await self.find(conn, connect_id)
         if session.key_id is None or session.sealed_key is None:
             return Fetched(session, None)
         secret = self._vault.open(session.sealed_key, place=_place(session.id)).decode()
         await store.end_by(conn, session.id, self._clock.now_ms() + GRACE_S * 1000)
+        await self._journal.note(conn, by, "connect.fetch", Target("key", str(session.key_id)))
         encrypted = encrypt_for_client(secret, challenge=session.challenge, key_id=str(session.key_id))
         return Fetched(session, encrypted)
 

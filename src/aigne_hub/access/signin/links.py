@@ -133,8 +133,10 @@ class Links:
         gone = await ticket_store.withdraw(conn, Purpose.invitation, invitation_id)
         if gone is None:
             raise NotFound("there is no such invitation")
-        target = Target("invitation", str(gone.id), _invitation(gone).email)
-        await self._journal.note(conn, by, "invitation.remove", target)
+        one = _invitation(gone)
+        facts = {"email": one.email, "name": one.name, "role": one.role}
+        target = Target("invitation", str(gone.id), one.email)
+        await self._journal.note(conn, by, "invitation.remove", target, before=facts)
 
     async def reset(self, conn: Conn, by: Actor, user: User) -> MadeLink:
         """A link with which a user sets another password, or adds a passkey."""

@@ -33,7 +33,8 @@ class TicketRefused(BadRequest):
     """A ticket is no good. `code` is `link_invalid`, `link_expired` or `link_used`; `ticket` when it is known."""
 
     def __init__(self, reason: str, ticket: Ticket | None = None) -> None:
-        super().__init__(_REASONS[reason], code=f"link_{reason}", refused_as="ticket.refuse")
+        about = None if ticket is None else (ticket.purpose, str(ticket.id))
+        super().__init__(_REASONS[reason], code=f"link_{reason}", refused_as="ticket.refuse", about=about)
         self.ticket = ticket
 
 

@@ -164,8 +164,11 @@ class PasskeyDesk:
     async def rename(self, conn: Conn, by: Actor, user_id: UserId, passkey_id: int, name: str) -> Passkey:
         old = await self._own(conn, user_id, passkey_id)
         await store.rename(conn, old.id, checked_name(name))
-        await self._journal.note(conn, by, "passkey.change", _target(old), after={"name": name})
-        return await self._own(conn, user_id, passkey_id)
+        new = await self._own(conn, user_id, passkey_id)
+        await self._journal.note(
+            conn, by, "passkey.change", _target(new), before={"name": old.name}, after={"name": new.name}
+        )
+        return new
 
     async def remove(self, conn: Conn, by: Actor, user_id: UserId, passkey_id: int) -> None:
         """Raises Conflict for the last way in."""
