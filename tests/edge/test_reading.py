@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from ipaddress import ip_network
 
 import pytest
 
 from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.base.errors import BadRequest, TooLarge, TooSlow
-from aigne_hub.edge.reading import BodyReader, CallerGone, accepts_stream, app_of, request_id_of
+from aigne_hub.edge.reading import BodyReader, CallerGone, accepts_stream, app_of, hub_url, request_id_of
 from aigne_hub.edge.wire import BODY_ARRIVED, Message, Receive
+from aigne_hub.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -99,3 +102,29 @@ def test_the_headers_the_hub_looks_at() -> None:
     for bad in (b"", b"a b", b"\xff", b"x" * 129, b"a\tb"):
         assert request_id_of({b"x-request-id": bad}) is None
     assert app_of({b"x-aigne-hub-client-did": b"a" * 999}) == "a" * 200
+
+
+def reached(
+    settings: Settings, *, peer: str = "192.0.2.1", scheme: str = "http", forwarded: bytes | None = None
+) -> str:
+    fields = {b"host": b"hub.test:3030"} | ({} if forwarded is None else {b"x-forwarded-proto": forwarded})
+    return hub_url({"scheme": scheme, "client": (peer, 1)}, fields, settings)
+
+
+def test_the_public_address_comes_first() -> None:
+    settings = Settings(public_url="https://hub.example/ai", trusted_proxies=(ip_network("192.0.2.0/24"),))
+    assert reached(settings, forwarded=b"http") == "https://hub.example/ai"
+
+
+def test_a_trusted_proxy_says_whether_it_was_https_and_nobody_else() -> None:
+    behind = replace(Settings(), trusted_proxies=(ip_network("192.0.2.0/24"),))
+    assert reached(behind, forwarded=b"https") == "https://hub.test:3030"
+    assert reached(behind, forwarded=b"https, http") == "http://hub.test:3030"
+    for peer in ("198.51.100.1", "unix"):
+        assert reached(behind, peer=peer, forwarded=b"https") == "http://hub.test:3030"
+    assert reached(Settings(), forwarded=b"https") == "http://hub.test:3030"
+
+
+def test_without_a_word_of_a_proxy_the_connection_says_it() -> None:
+    behind = replace(Settings(), trusted_proxies=(ip_network("192.0.2.0/24"),))
+    assert reached(behind, scheme="https") == reached(Settings(), scheme="https") == "https://hub.test:3030"

@@ -28,7 +28,6 @@ from aigne_hub.api import (
     users,
 )
 from aigne_hub.api.auth_links import link_routes
-from aigne_hub.api.callers import the_house
 from aigne_hub.api.connect import connect_routes
 from aigne_hub.api.credentials import credential_routes
 from aigne_hub.api.gates import refuse_ungated
@@ -154,7 +153,7 @@ def _told(request: Request, error: HubError) -> tuple[bytes, dict[str, str]]:
         return error_answer(error)
     if not has_challenge(error):
         return _body(request, error), {}
-    return _body(request, error), {"www-authenticate": bearer_challenge(issuer_of(request, the_house(request)), error)}
+    return _body(request, error), {"www-authenticate": bearer_challenge(issuer_of(request), error)}
 
 
 def _body(request: Request, error: HubError) -> bytes:

@@ -83,7 +83,7 @@ async def state(_by: Anyone, house: InHouse, conn: Read) -> AuthState:
 @router.post("/sign-in")
 async def sign_in(body: Credentials, by: Anyone, house: InHouse, request: Request, response: Response) -> Entered:
     """Sign in with a password: 401 is the same for whatever was wrong."""
-    refuse_foreign_page(request, house)
+    refuse_foreign_page(request)
     device = device_of(request, house, body.email)
     signed_in = await house.sign_in.by_password(by, body.email, body.password, device)
     async with house.database.read() as conn:
@@ -92,7 +92,7 @@ async def sign_in(body: Credentials, by: Anyone, house: InHouse, request: Reques
 
 @router.post("/passkey/options")
 async def ask_passkey(_by: Anyone, house: InHouse, conn: Write, request: Request) -> AskedPasskey:
-    return AskedPasskey.of(await house.passkeys.ask_known(conn, site_of(request, house)))
+    return AskedPasskey.of(await house.passkeys.ask_known(conn, site_of(request)))
 
 
 @router.post("/passkey/sign-in")
@@ -100,12 +100,12 @@ async def sign_in_with_passkey(
     body: AnsweredPasskey, by: Anyone, house: InHouse, request: Request, response: Response
 ) -> Entered:
     """Sign in with a passkey: a challenge is answered once, and 401 is the same for whatever was wrong."""
-    refuse_foreign_page(request, house)
+    refuse_foreign_page(request)
     async with house.database.write() as conn:
         await refuse_when_off(conn, "sign_in.passkey")
         asked = await house.passkeys.take(conn, body.ticket)
     async with house.database.write() as conn:
-        user = await house.passkeys.check(conn, site_of(request, house), asked, body.as_answer())
+        user = await house.passkeys.check(conn, site_of(request), asked, body.as_answer())
         signed_in = await house.sign_in.open(conn, by, user, method="passkey", device=device_of(request, house))
         return await entered(conn, house, request, response, signed_in)
 
@@ -126,7 +126,7 @@ async def sign_out(by: Person, house: InHouse, conn: Write, request: Request) ->
     await house.sessions.end(conn, by.caller.user.id, by.own_session.session.id)
     await house.journal.note(conn, by.actor, "sign_out")
     response = Response(status_code=204)
-    take_session(request, response, house)
+    take_session(request, response)
     return response
 
 
@@ -138,7 +138,7 @@ async def entered(conn: Conn, house: House, request: Request, response: Response
     )
 
 
-def site_of(request: Request, house: House) -> Site:
-    origin = origin_of(request, house)
+def site_of(request: Request) -> Site:
+    origin = origin_of(request)
     host = origin.partition("://")[2]
     return Site(origin, host.rsplit(":", 1)[0] if not host.endswith("]") else host)

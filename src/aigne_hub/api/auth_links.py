@@ -74,18 +74,18 @@ def link_routes() -> APIRouter:
 
     @router.post("/links/passkey-options")
     async def ask(body: PasskeyOfLink, _by: Anyone, house: InHouse, conn: Write, request: Request) -> AskedPasskey:
-        asked = await house.links.ask_passkey(conn, site_of(request, house), body.token, body.name, body.email)
+        asked = await house.links.ask_passkey(conn, site_of(request), body.token, body.name, body.email)
         return AskedPasskey.of(asked)
 
     @router.post("/links/redeem")
     async def redeem(body: Redemption, by: Anyone, house: InHouse, request: Request, response: Response) -> Entered:
         """Use a link up, with a password or a passkey, and sign in."""
-        refuse_foreign_page(request, house)
+        refuse_foreign_page(request)
         tries.take(by.address or "", house.clock.monotonic())
         passkey = body.passkey.as_answer() if body.passkey else None
         signed_in = await house.links.enter(
             by,
-            site_of(request, house),
+            site_of(request),
             body.token,
             Entering(body.name, body.email, body.password, passkey),
             device_of(request, house),
@@ -100,7 +100,7 @@ def link_routes() -> APIRouter:
         It may be asked for 30 times in 15 minutes from one address.
         """
         resets.take(by.address or "", house.clock.monotonic())
-        house.mailing.send_reset_later(by, body.email, origin_of(request, house))
+        house.mailing.send_reset_later(by, body.email, origin_of(request))
         return {}
 
     return router

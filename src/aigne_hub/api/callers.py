@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Annotated, cast
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
@@ -140,46 +138,33 @@ def _refuse_foreign(request: Request, house: House, secret: str) -> None:
         raise NotAllowed(
             "the header x-csrf-token is missing or wrong: reload the page", code="csrf", refused_as="access.refuse"
         )
-    refuse_foreign_page(request, house)
+    refuse_foreign_page(request)
 
 
-def refuse_foreign_page(request: Request, house: House) -> None:
+def refuse_foreign_page(request: Request) -> None:
     """Raises NotAllowed for what the page of another site has asked for, in the name of its visitor."""
-    if (origin := request.headers.get("origin")) and not is_own_origin(origin, request, house):
+    if (origin := request.headers.get("origin")) and not is_own_origin(origin, request):
         raise NotAllowed("this request comes from another site", code="csrf", refused_as="access.refuse")
 
 
-def is_own_origin(origin: str, request: Request, house: House) -> bool:
+def is_own_origin(origin: str, request: Request) -> bool:
     """Whether a page of this hub made the request: at its public address, or at the host that was asked."""
-    host = urlsplit(origin).netloc
-    return host in (request.headers.get("host"), urlsplit(house.settings.public_url).netloc or None)
+    host = origin.partition("://")[2]
+    return host in (request.headers.get("host"), origin_of(request).partition("://")[2]) and host != ""
 
 
-def origin_of(request: Request, house: House) -> str:
-    """Where the hub is for whoever asks: its public address, else the host that was asked."""
-    if house.settings.public_url:
-        parts = urlsplit(house.settings.public_url)
-        return f"{parts.scheme}://{parts.netloc}"
-    scheme = "https" if is_secure(request, house) else "http"
-    return f"{scheme}://{request.headers.get('host', '')}"
+def hub_url_of(request: Request) -> str:
+    """Where the caller reached the hub, as the edge found it; without a final `/`."""
+    return cast(str, request.scope["hub.url"])
 
 
-def is_secure(request: Request, house: House) -> bool:
-    """Whether the caller came by https, as the public address says, or a trusted proxy."""
-    if house.settings.public_url:
-        return house.settings.public_url.startswith("https:")
-    peer = request.client.host if request.client else ""
-    if any(ip_address(peer) in network for network in house.settings.trusted_proxies if _is_address(peer)):
-        return request.headers.get("x-forwarded-proto", "").split(",")[-1].strip() == "https"
-    return bool(request.scope["scheme"] == "https")
+def origin_of(request: Request) -> str:
+    """The same without a path: what a browser calls the origin."""
+    return "/".join(hub_url_of(request).split("/", 3)[:3])
 
 
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+def is_secure(request: Request) -> bool:
+    return hub_url_of(request).startswith("https:")
 
 
 def actor_of(caller: Caller, request: Request) -> Actor:

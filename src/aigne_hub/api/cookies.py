@@ -25,7 +25,7 @@ def device_of(request: Request, house: House, email: str | None = None) -> Devic
 
 def give_session(request: Request, response: Response, house: House, signed_in: SignedIn) -> None:
     """Set the session's cookie, and the one by which the device is known at the next sign-in."""
-    secure = is_secure(request, house)
+    secure = is_secure(request)
     response.set_cookie(
         SESSION_COOKIE, signed_in.secret, max_age=LIFE_S, path="/", secure=secure, httponly=True, samesite="lax"
     )
@@ -37,6 +37,6 @@ def give_session(request: Request, response: Response, house: House, signed_in: 
     response.headers["cache-control"] = "no-store"
 
 
-def take_session(request: Request, response: Response, house: House) -> None:
+def take_session(request: Request, response: Response) -> None:
     """Take the session's cookie away."""
-    response.delete_cookie(SESSION_COOKIE, path="/", secure=is_secure(request, house), httponly=True, samesite="lax")
+    response.delete_cookie(SESSION_COOKIE, path="/", secure=is_secure(request), httponly=True, samesite="lax")

@@ -70,7 +70,7 @@ async def invite(body: NewInvitation, by: Admin, house: InHouse, request: Reques
     async with house.database.write() as conn:
         made = await house.links.invite(conn, by.actor, body.email, body.name, body.role)
         (kept,) = [one for one in await house.links.invitations(conn) if one.id == made.id]
-    sent = await house.mailing.send(made, origin_of(request, house))
+    sent = await house.mailing.send(made, origin_of(request))
     return SentInvitation(**ShownInvitation.of(kept).model_dump(), link=sent.url, mailed=sent.is_mailed)
 
 

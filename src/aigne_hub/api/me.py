@@ -83,14 +83,14 @@ async def list_passkeys(by: Person, conn: Read) -> Passkeys:
 @router.post("/passkeys/options")
 async def ask_passkey(by: Person, house: InHouse, conn: Write, request: Request) -> AskedPasskey:
     user = by.caller.user
-    return AskedPasskey.of(await house.passkeys.ask_new(conn, site_of(request, house), user.id, user.name, user.email))
+    return AskedPasskey.of(await house.passkeys.ask_new(conn, site_of(request), user.id, user.name, user.email))
 
 
 @router.post("/passkeys", status_code=201)
 async def add_passkey(
     body: AnsweredPasskey, by: Person, house: InHouse, conn: Write, request: Request, response: Response
 ) -> MadePasskey:
-    made = await house.passkeys.add(conn, by.actor, site_of(request, house), by.caller.user.id, body.as_answer())
+    made = await house.passkeys.add(conn, by.actor, site_of(request), by.caller.user.id, body.as_answer())
     rotated = await house.sessions.rotate(conn, by.own_session)
     give_session(request, response, house, rotated)
     return MadePasskey(**ShownPasskey.of(made).model_dump(), csrf_token=house.sessions.csrf_token(rotated.secret))

@@ -77,7 +77,7 @@ def protocol_routes() -> APIRouter:
         asked.refuse_repeated()
         async with house.database.read() as conn:
             found = await house.oauth.introspection.look(conn, asked.need("token"), asking=asking)
-        return answer({"active": False} if found is None else _described(found, issuer_of(request, house)))
+        return answer({"active": False} if found is None else _described(found, issuer_of(request)))
 
     return router
 
@@ -107,7 +107,7 @@ def _device_and_registration_routes(router: APIRouter) -> None:
     )
     async def device_authorization(request: Request, by: Anyone, house: InHouse, asked: Form) -> Response:
         """A device asks for access (RFC 8628 section 3.1)."""
-        client, issuer = await _client(request, by, house, asked), issuer_of(request, house)
+        client, issuer = await _client(request, by, house, asked), issuer_of(request)
         asked.refuse_repeated()
         asked.refuse_foreign_resource(issuer)
         refuse_other_grant(client, Grant.device_code)
@@ -143,7 +143,7 @@ async def _authorize(
     request: Request, by: Actor, house: House, kept: Throttle, text: bytes, *, status: int = 302
 ) -> Response:
     try:
-        asked, issuer = Parameters.read(text), issuer_of(request, house)
+        asked, issuer = Parameters.read(text), issuer_of(request)
         async with house.database.read() as conn:
             client, place = await verified(conn, asked, issuer)
         kept.take(by.address or "", house.clock.monotonic())
@@ -163,7 +163,7 @@ async def _authorize(
 async def _redeem(request: Request, by: Actor, house: House, asked: Parameters) -> Issued:
     client = await _client(request, by, house, asked)
     async with house.database.write() as conn:
-        outcome = await house.oauth.redeem(conn, by, client, asked, issuer_of(request, house))
+        outcome = await house.oauth.redeem(conn, by, client, asked, issuer_of(request))
     if isinstance(outcome, OAuthError):  # what it changed is kept
         raise outcome
     return outcome

@@ -13,9 +13,8 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from aigne_hub.access.oauth.clients import ClientProof
 from aigne_hub.access.oauth.errors import OAuthError, invalid_request, oauth_body
 from aigne_hub.access.oauth.parameters import Parameters
-from aigne_hub.api.callers import origin_of
+from aigne_hub.api.callers import hub_url_of
 from aigne_hub.base.errors import HubError
-from aigne_hub.house import House
 
 _FORM = "application/x-www-form-urlencoded"
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}  # RFC 6749 section 5.1
@@ -64,9 +63,9 @@ def proof_of(request: Request, asked: Parameters) -> ClientProof:
     return ClientProof.read(request.headers.get("authorization"), asked)
 
 
-def issuer_of(request: Request, house: House) -> str:
+def issuer_of(request: Request) -> str:
     """The name of this authorization server: the hub's public address, else the origin that was asked."""
-    return house.settings.public_url or origin_of(request, house)
+    return hub_url_of(request)
 
 
 def answer(body: Mapping[str, object], status: int = 200) -> Response:

@@ -98,7 +98,7 @@ def sso_routes() -> APIRouter:
             response = RedirectResponse(arrival.next, 302)
             if arrival.signed_in is not None:
                 give_session(request, response, house, arrival.signed_in)
-        response.delete_cookie(SSO_COOKIE, path=_COOKIE_PATH, secure=is_secure(request, house), httponly=True)
+        response.delete_cookie(SSO_COOKIE, path=_COOKIE_PATH, secure=is_secure(request), httponly=True)
         return response
 
     @router.get("/{issuerId}/start", status_code=302, response_class=RedirectResponse)
@@ -110,14 +110,14 @@ def sso_routes() -> APIRouter:
         next_page: Annotated[str, Query(alias="next", max_length=_LONGEST_NEXT)] = "/",
     ) -> Response:
         """Send a browser to an issuer. `next` is a path of the console, to go on to afterwards."""
-        redirect_uri = origin_of(request, house) + CALLBACK
+        redirect_uri = origin_of(request) + CALLBACK
         try:
             throttle.take(by.address or "", house.clock.monotonic())
             departure = await house.single_sign_on.depart(as_id(issuer_id, "Issuer"), redirect_uri, own_page(next_page))
         except HubError as problem:
             return await _told_in_page(request, problem, "/sign-in")
         response = RedirectResponse(departure.url, 302)
-        _remember(request, response, house, departure)
+        _remember(request, response, departure)
         return response
 
     return router
@@ -140,9 +140,9 @@ async def start_linking(
 ) -> WayToIssuer:
     """Where to go to link an account at an issuer."""
     departure = await house.single_sign_on.depart(
-        as_id(issuer_id, "Issuer"), origin_of(request, house) + CALLBACK, "/profile", by.own_session
+        as_id(issuer_id, "Issuer"), origin_of(request) + CALLBACK, "/profile", by.own_session
     )
-    _remember(request, response, house, departure)
+    _remember(request, response, departure)
     return WayToIssuer(url=departure.url)
 
 
@@ -176,13 +176,13 @@ async def _told_in_page(request: Request, problem: HubError, page: str) -> Respo
     return response
 
 
-def _remember(request: Request, response: Response, house: House, departure: Departure) -> None:
+def _remember(request: Request, response: Response, departure: Departure) -> None:
     response.set_cookie(
         SSO_COOKIE,
         departure.browser,
         max_age=WAY_S,
         path=_COOKIE_PATH,
-        secure=is_secure(request, house),
+        secure=is_secure(request),
         httponly=True,
         samesite="lax",
     )

@@ -90,8 +90,8 @@ class TestedIssuer(Shape):
 
 
 @router.get("")
-async def list_issuers(_by: Admin, house: InHouse, conn: Read, request: Request) -> Issuers:
-    origin = origin_of(request, house)
+async def list_issuers(_by: Admin, conn: Read, request: Request) -> Issuers:
+    origin = origin_of(request)
     return Issuers(list=[ShownIssuer.of(one, origin) for one in await store.list_issuers(conn)])
 
 
@@ -99,7 +99,7 @@ async def list_issuers(_by: Admin, house: InHouse, conn: Read, request: Request)
 async def add_issuer(body: NewIssuer, by: Admin, house: InHouse, conn: Write, request: Request) -> ShownIssuer:
     """Add an issuer; register `redirectUri` there."""
     made = await house.single_sign_on.issuers.add(conn, by.actor, by.caller.role, _draft(body))
-    return ShownIssuer.of(made, origin_of(request, house))
+    return ShownIssuer.of(made, origin_of(request))
 
 
 @router.patch("/{id}")
@@ -109,7 +109,7 @@ async def change_issuer(
     """Change what is given; an empty client secret keeps the old one."""
     wanted = as_id(issuer_id, "Issuer")
     changed = await house.single_sign_on.issuers.change(conn, by.actor, by.caller.role, wanted, _draft(body))
-    return ShownIssuer.of(changed, origin_of(request, house))
+    return ShownIssuer.of(changed, origin_of(request))
 
 
 @router.delete("/{id}", status_code=204)

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from aigne_hub.api.callers import InHouse, SignedIn, origin_of
+from aigne_hub.api.callers import SignedIn, origin_of
 from aigne_hub.api.shapes import Shape
 
 router = APIRouter(tags=["usage"])
@@ -32,9 +32,9 @@ class UserInfo(Shape):
 
 
 @router.get("/info")
-async def info(by: SignedIn, house: InHouse, request: Request) -> UserInfo:
+async def info(by: SignedIn, request: Request) -> UserInfo:
     user = by.caller.user
     return UserInfo(
         user=ReferenceUser(did=str(user.id), full_name=user.name, email=user.email),
-        profile_link=f"{origin_of(request, house)}/profile",
+        profile_link=f"{origin_of(request)}/profile",
     )

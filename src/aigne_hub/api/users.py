@@ -118,7 +118,7 @@ async def reset_password(user_id: InPath, by: Admin, house: InHouse, request: Re
         if user.kind is not UserKind.person:
             raise BadRequest("a service account has no password")
         made = await house.links.reset(conn, by.actor, user)
-    sent = await house.mailing.send(made, origin_of(request, house))
+    sent = await house.mailing.send(made, origin_of(request))
     return SentLink(link=sent.url, mailed=sent.is_mailed, expires_at=iso(made.link.expires_ms))
 
 

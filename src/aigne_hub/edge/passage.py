@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from aigne_hub.base.errors import HubError
-from aigne_hub.edge.reading import ADDRESS, REQUEST_ID, BodyReader, CallerGone, address_of, request_id_of
+from aigne_hub.edge.reading import ADDRESS, REQUEST_ID, URL, BodyReader, CallerGone, address_of, hub_url, request_id_of
 from aigne_hub.edge.wire import ANY_ORIGIN, EXPOSED, AsgiReply, Message, Receive, Scope, Send
 from aigne_hub.house import House
 
@@ -35,7 +35,12 @@ class Passage:
             await AsgiReply(receive, send, request_id).error(error)
             return
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            known = {ADDRESS: address_of(scope, fields, self._house.settings.trusted_proxies), REQUEST_ID: request_id}
+            settings = self._house.settings
+            known = {
+                ADDRESS: address_of(scope, fields, settings.trusted_proxies),
+                URL: hub_url(scope, fields, settings),
+                REQUEST_ID: request_id,
+            }
             await self._inner({**unmounted(scope), **known}, _replay(body, receive), _named(send, request_id))
 
 

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.base.errors import BadRequest, TooLarge, TooSlow
 from aigne_hub.edge.wire import BODY_ARRIVED, Receive, Scope
+from aigne_hub.settings import Settings
 
 _DISCARDED = 8  # times the limit: how much of a body that is too large is read and dropped
 _REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
@@ -19,7 +20,9 @@ Network = IPv4Network | IPv6Network
 Fields = dict[bytes, bytes]  # the headers by name; of a repeated one the last
 
 
-ADDRESS = "hub.address"  # in a scope: the caller's address, for the control plane
+# In a scope, for the control plane: where the caller is, where it reached the hub, and how its request is named.
+ADDRESS = "hub.address"
+URL = "hub.url"
 REQUEST_ID = "hub.request_id"
 
 
@@ -135,3 +138,24 @@ def address_of(scope: Scope, fields: Fields, proxies: tuple[Network, ...]) -> st
         if not any(address in network for network in proxies):
             return peer
     return peer
+
+
+def hub_url(scope: Scope, fields: Fields, settings: Settings) -> str:
+    """Where the caller reached the hub: its public address, else the host that was asked.
+
+    Whether it came by https is what the public address says, else a trusted proxy, else the connection itself.
+    """
+    if settings.public_url:
+        return settings.public_url
+    scheme = str(scope.get("scheme", "http"))
+    if b"x-forwarded-proto" in fields and _is_of(scope, settings.trusted_proxies):
+        scheme = "https" if fields[b"x-forwarded-proto"].split(b",")[-1].strip() == b"https" else "http"
+    return f"{scheme}://{fields.get(b'host', b'').decode('latin-1')}"
+
+
+def _is_of(scope: Scope, proxies: tuple[Network, ...]) -> bool:
+    try:
+        peer = ip_address(scope["client"][0] if scope.get("client") else "")
+    except ValueError:
+        return False
+    return any(peer in network for network in proxies)
