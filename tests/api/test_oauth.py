@@ -113,6 +113,20 @@ async def test_a_problem_with_client_or_address_is_shown_and_never_redirected(hu
     assert len(await refusals(hub)) == 8
 
 
+async def test_what_no_client_can_be_named_is_refused_on_both_databases(hub_on_both: RunningHub) -> None:
+    hub = hub_on_both
+    app = await register(hub)
+    assert (await app.authorize(client_id="hubc_\x00")).status_code == 400
+    form = {"grant_type": "refresh_token", "refresh_token": "hubrt_\x00"}
+    named = await hub.http.post("/oauth/token", data={**form, "client_id": "hubc_\x00"})
+    basic = [base64.b64encode(b"a%00b:x"), b"\xff\xfe", base64.b64encode(b"\xff:x"), b"x"]
+    shown = [
+        await hub.http.post("/oauth/token", data=form, headers={b"authorization": b"Basic " + one}) for one in basic
+    ]
+    assert [one.json()["error"] for one in (named, *shown)] == ["invalid_client"] * 5
+    assert len(await refusals(hub)) == 6
+
+
 async def test_any_other_problem_goes_back_to_the_client(hub: RunningHub) -> None:
     app = await register(hub)
     answer = await app.authorize(response_type="token")
@@ -241,6 +255,9 @@ async def test_a_confidential_client_learns_of_its_own_tokens_and_an_admin_of_al
     assert await as_bearer(hub.owner_key) == (200, True)
     assert await as_bearer(hub.member_key) == (403, None)
     assert await as_bearer("blocklet-unknown") == (401, None)
+    unknown = await hub.http.post("/oauth/introspect", data={"token": token}, headers=hub.bearer("blocklet-unknown"))
+    assert unknown.json()["error"] == "invalid_token"
+    assert unknown.headers["www-authenticate"] == 'Bearer error="invalid_token"'
 
 
 async def test_a_client_registers_itself_once_an_admin_lets_it(hub: RunningHub) -> None:
@@ -269,6 +286,14 @@ async def test_whoever_guesses_is_not_looked_at_for_a_while(hub: RunningHub) -> 
     assert int(answers[-1].headers["retry-after"]) > 0
     assert (await app.refresh(tokens["refresh_token"])).status_code == 429
     assert len(await refusals(hub)) == 30  # nor is the journal filled
+
+
+async def test_a_device_that_never_slows_down_is_not_looked_at_for_a_while(hub: RunningHub) -> None:
+    app = await register(hub)
+    code = (await app.post("/oauth/device_authorization")).json()["device_code"]
+    answers = [await app.token(grant_type=DEVICE, device_code=code) for _ in range(62)]
+    assert answers[1].json()["error"] == "slow_down"
+    assert [one.status_code for one in answers[-2:]] == [400, 429]
 
 
 async def test_a_disabled_user_is_refused_everywhere(hub: RunningHub) -> None:

@@ -6,7 +6,7 @@ import json
 
 from aigne_hub.access.oauth.errors import OAuthError, invalid_client
 from aigne_hub.api.oauth_forms import answer, error_answer, error_page, form_of, redirect
-from aigne_hub.base.errors import NotSignedIn, Unavailable
+from aigne_hub.base.errors import NotAllowed, NotSignedIn, Unavailable
 
 
 def test_nothing_is_kept_by_a_cache() -> None:
@@ -23,12 +23,13 @@ def test_an_error_is_the_rfcs_json() -> None:
 
 def test_who_is_not_known_learns_how_to_be() -> None:
     assert error_answer(invalid_client())[1]["www-authenticate"].startswith("Basic ")
-    assert error_answer(NotSignedIn("no"))[1]["www-authenticate"] == "Bearer"
+    assert error_answer(NotSignedIn("no"))[1]["www-authenticate"] == 'Bearer error="invalid_token"'
+    assert error_answer(NotAllowed("no"))[1]["www-authenticate"] == 'Bearer error="insufficient_scope"'
 
 
 def test_the_page_of_an_error_shows_text_as_text() -> None:
-    page = error_page(OAuthError("invalid_request", 'a <b> & "c"'))
-    assert b"A &lt;b&gt; &amp; &quot;c&quot;." in page.body
+    page = error_page(OAuthError("invalid_request", 'a <b> & "c" of OAuth'))
+    assert b"A &lt;b&gt; &amp; &quot;c&quot; of OAuth." in page.body
 
 
 def test_a_form_is_described_for_the_document() -> None:

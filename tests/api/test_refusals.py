@@ -38,6 +38,15 @@ async def refused(hub: RunningHub) -> list[tuple[str, str | None, str, str | Non
     ]
 
 
+async def test_a_path_that_cannot_be_written_down_is_refused_and_noted_all_the_same(hub_on_both: RunningHub) -> None:
+    hub = hub_on_both
+    headers = await hub.signed_in(hub.member)
+    assert (await hub.http.get("/api/oauth/requests/%00x", headers=headers)).status_code == 400
+    async with hub.house.database.read() as conn:
+        (row,) = await store.list_rows(conn, Filter(outcome=Outcome.refused), before_seq=None, limit=100)
+    assert row.target is not None and row.target.id == "/api/oauth/requests/?x"
+
+
 async def test_a_key_or_token_that_is_wrong_or_has_ended_is_noted_and_none_at_all_is_not(hub: RunningHub) -> None:
     async with hub.house.database.write() as conn:
         ended = await hub.house.keys.create(conn, SYSTEM, hub.owner.id, "k", role=Role.owner)

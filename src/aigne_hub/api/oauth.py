@@ -27,7 +27,7 @@ from aigne_hub.house import House
 
 _KEPT = 60  # requests of one address in a minute that are kept until a person answers
 _KEPT_PER_S = 60.0
-_FAILED = 60  # token requests of one address that were refused in a minute, before none are looked at
+_FAILED = 60  # token requests of one address in a minute that were refused, or came too fast, before none are looked at
 _FAILED_PER_S = 60.0
 _REGISTERED = 10
 _REGISTERED_PER_S = 600.0
@@ -57,7 +57,7 @@ def protocol_routes() -> APIRouter:
         try:
             return answer(_issued(await _redeem(request, by, house, asked)))
         except OAuthError as error:
-            if error.refused_as is not None:
+            if error.refused_as is not None or error.code == "slow_down":
                 failed.take(by.address or "", house.clock.monotonic())
             raise
 

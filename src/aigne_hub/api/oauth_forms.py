@@ -47,10 +47,6 @@ async def _form(request: Request) -> Parameters:
     return Parameters.read(await request.body())
 
 
-async def _query(request: Request) -> Parameters:
-    return Parameters.read(request.scope["query_string"])
-
-
 def form_of(*names: str) -> dict[str, Any]:
     """What the API's document says of a form."""
     fields = {name: {"type": "string"} for name in names}
@@ -78,17 +74,20 @@ def redirect(url: str, *, status: int = 302) -> Response:
 
 def error_page(error: HubError) -> Response:
     """For a person whose request may not be answered to where it came from."""
-    return HTMLResponse(_PAGE.format(message=escape(error.message.capitalize())), error.status, _PAGE_HEADERS)
+    return HTMLResponse(
+        _PAGE.format(message=escape(error.message[:1].upper() + error.message[1:])), error.status, _PAGE_HEADERS
+    )
 
 
 def error_answer(error: HubError) -> tuple[bytes, dict[str, str]]:
     """How an error is told at an OAuth endpoint (RFC 6749 section 5.2): the body and the headers."""
-    headers = dict(NO_STORE)
-    if error.status == 401:
-        is_bearer = not isinstance(error, OAuthError)
-        headers["www-authenticate"] = "Bearer" if is_bearer else 'Basic realm="OAuth", charset="UTF-8"'
-    return msgspec.json.encode(oauth_body(error)), headers
+    body, headers = oauth_body(error), dict(NO_STORE)
+    if isinstance(error, OAuthError):
+        if error.status == 401:
+            headers["www-authenticate"] = 'Basic realm="OAuth", charset="UTF-8"'
+    elif error.status in (401, 403):  # of whoever asked with a key or token (RFC 6750 section 3)
+        headers["www-authenticate"] = f'Bearer error="{body["error"]}"'
+    return msgspec.json.encode(body), headers
 
 
 Form = Annotated[Parameters, Depends(_form)]
-Query = Annotated[Parameters, Depends(_query)]

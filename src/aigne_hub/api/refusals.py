@@ -30,7 +30,8 @@ async def note_refusal(request: Request, error: HubError) -> None:
     except TooMany:
         log.warning("refusal not noted", address=actor.address, action=error.refused_as)
         return
-    target = Target(*error.about) if error.about else Target("path", request.scope["path"][:64])
+    kind, about = error.about or ("path", request.scope["path"])
+    target = Target(kind, _visible(about)[:64])
     assert error.refused_as is not None
     try:
         async with house.database.write() as conn:
@@ -44,6 +45,11 @@ async def note_refusal(request: Request, error: HubError) -> None:
             )
     except HubError as problem:
         log.error("refusal not noted", action=error.refused_as, error=problem.message)
+
+
+def _visible(text: str) -> str:
+    """What a caller wrote, as any database can keep it: PostgreSQL takes no U+0000."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def refusal_throttle() -> Throttle:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from aigne_hub.access.oauth.records import Issued
@@ -102,3 +104,11 @@ async def test_a_code_does_not_outlive_what_was_taken_back_though_it_was_allowed
         await room.server.authorizations.end(conn, SYSTEM, user.id, one.id)
     assert await room.caller((await room.issued(app, user)).access)
     assert code_of(await room.redeem_code(app, code, VERIFIER)) == "invalid_grant"
+
+
+async def test_of_many_who_come_with_a_code_at_once_one_gets_tokens_and_they_end(room: Room) -> None:
+    user, app = await room.user(), await room.client()
+    code = await room.code(app, user, VERIFIER)
+    outcomes = await asyncio.gather(*(room.redeem_code(app, code, VERIFIER) for _ in range(5)))
+    (got,) = [one for one in outcomes if isinstance(one, Issued)]
+    assert await room.caller(got.access) is None  # the code was in two hands

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aigne_hub.access.oauth.errors import OAuthError, Unverified, invalid_client, invalid_grant, oauth_body
-from aigne_hub.base.errors import BadRequest, HubError, TooMany, Unavailable
+from aigne_hub.base.errors import BadRequest, HubError, NotAllowed, NotSignedIn, TooMany, Unavailable
 
 
 def test_an_error_is_told_by_its_word_and_its_sentence() -> None:
@@ -11,6 +11,8 @@ def test_an_error_is_told_by_its_word_and_its_sentence() -> None:
     assert oauth_body(Unavailable("away"))["error"] == "temporarily_unavailable"
     assert oauth_body(TooMany("later"))["error"] == "temporarily_unavailable"
     assert oauth_body(BadRequest("bad"))["error"] == "invalid_request"
+    assert oauth_body(NotSignedIn("who"))["error"] == "invalid_token"
+    assert oauth_body(NotAllowed("no"))["error"] == "insufficient_scope"
     assert oauth_body(HubError("oops"))["error"] == "server_error"
 
 

@@ -12,6 +12,12 @@ from tests.access.oauth.room import Room, code_of, good
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.parametrize("name", ["", "hubc_\x00", "hubc_é", "hubc_" + "a" * 60])
+async def test_what_no_client_can_be_named_names_none(room: Room, name: str) -> None:
+    async with room.database.read() as conn:
+        assert await store.find_client_by_name(conn, name) is None
+
+
 async def test_clients_are_listed_from_the_newest_on_without_the_removed(room: Room) -> None:
     made = [(await room.client(name=f"App {number}")).client for number in range(3)]
     async with room.database.write() as conn:

@@ -74,7 +74,7 @@ class AuthorizationRequest:
 async def verified(conn: Conn, asked: Parameters, issuer: str) -> tuple[Client, AnswerPlace]:
     """The client and where its answer may go. Raises Unverified when that cannot be said for certain."""
     client_id, redirect_uri = _certain(asked, "client_id"), _certain(asked, "redirect_uri")
-    client = None if client_id is None else await store.find_client_by_name(conn, client_id[:64])
+    client = None if client_id is None else await store.find_client_by_name(conn, client_id)
     if client is None or not client.is_live:
         raise Unverified("the application that sent you here is not known to this hub")
     if redirect_uri is None:

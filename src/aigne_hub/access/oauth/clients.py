@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import secrets
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from urllib.parse import unquote_plus
 from aigne_hub.access import store as user_store
 from aigne_hub.access.identity import Scope, User, UserId, UserKind
 from aigne_hub.access.oauth import store
-from aigne_hub.access.oauth.errors import OAuthError, invalid_client, invalid_request
+from aigne_hub.access.oauth.errors import invalid_client, invalid_request, unauthorized_client
 from aigne_hub.access.oauth.parameters import Parameters
 from aigne_hub.access.oauth.records import Client, Grant, NewClient, TokenKind
 from aigne_hub.access.oauth.redirects import checked_redirects
@@ -26,7 +25,6 @@ from aigne_hub.base.errors import BadRequest, Conflict, NotFound
 from aigne_hub.base.ids import CLIENT_PREFIX, CLIENT_SECRET_PREFIX, IdSource
 from aigne_hub.db.engine import Conn
 
-_LONGEST_ID = 64
 _LONGEST_SECRET = 200
 _BY_PERSON = frozenset({Grant.authorization_code, Grant.device_code})
 
@@ -70,7 +68,7 @@ class ClientProof:
         scheme, _, value = authorization.partition(" ")
         try:
             text = base64.b64decode(value.strip(), validate=True).decode("utf-8")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             text = ""
         client_id, colon, secret = text.partition(":")
         if scheme.lower() != "basic" or not colon:
@@ -185,7 +183,7 @@ class Clients:
     async def authenticate(self, conn: Conn, proof: ClientProof) -> Client:
         """The live client that shows `proof`; a public one only names itself. Raises OAuthError invalid_client."""
         refusal = invalid_client(client_id=proof.client_id)
-        if len(proof.client_id) > _LONGEST_ID or len(proof.secret or "") > _LONGEST_SECRET:
+        if len(proof.secret or "") > _LONGEST_SECRET:
             raise refusal
         client = await store.find_client_by_name(conn, proof.client_id)
         if client is None or not client.is_live:
@@ -251,13 +249,9 @@ def client_actor(client: Client, asking: Actor) -> Actor:
 
 
 def refuse_other_grant(client: Client, grant: Grant) -> None:
+    """Raises OAuthError unauthorized_client for a grant that the client was not registered for."""
     if grant not in client.grants:
-        raise OAuthError(
-            "unauthorized_client",
-            f"this client may not use the grant {grant}",
-            refused_as="oauth.refuse",
-            about=("client", str(client.id)),
-        )
+        raise unauthorized_client(f"this client may not use the grant {grant}", client_id=str(client.id))
 
 
 def _new_secret() -> str:

@@ -59,12 +59,19 @@ def unauthorized_client(message: str, *, client_id: str) -> OAuthError:
     return OAuthError("unauthorized_client", message, refused_as="oauth.refuse", about=("client", client_id))
 
 
+# Of errors that are not OAuth's own: RFC 6749 section 4.1.2.1, and RFC 6750 section 3.1 for who asks with a token.
+_WORDS = {
+    401: "invalid_token",
+    403: "insufficient_scope",
+    429: "temporarily_unavailable",
+    503: "temporarily_unavailable",
+}
+
+
 def oauth_body(error: HubError) -> dict[str, str]:
-    """How any error is told at an OAuth endpoint."""
+    """How any error is told at an OAuth endpoint (RFC 6749 section 5.2)."""
     if isinstance(error, OAuthError):
         code = error.code
-    elif error.status in (429, 503):
-        code = "temporarily_unavailable"
     else:
-        code = "server_error" if error.status >= 500 else "invalid_request"
+        code = _WORDS.get(error.status, "server_error" if error.status >= 500 else "invalid_request")
     return {"error": code, "error_description": "".join(c for c in error.message if " " <= c <= "~" and c not in '"\\')}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Row, RowMapping, Select, delete, exists, func, insert, select, update
@@ -13,6 +14,8 @@ from aigne_hub.access.store import COUNTER
 from aigne_hub.db import versions
 from aigne_hub.db.engine import Conn
 from aigne_hub.db.schema import authorizations, device_requests, oauth_clients, tokens
+
+_NAME = re.compile(r"[\x20-\x7e]{1,64}")  # RFC 6749 appendix A.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,9 @@ async def find_client(conn: Conn, row_id: int) -> Client | None:
 
 
 async def find_client_by_name(conn: Conn, client_id: str) -> Client | None:
-    """A client by the `client_id` it is known by in the world."""
+    """A client by the `client_id` it is known by in the world; None also for what no client can be named."""
+    if not _NAME.fullmatch(client_id):  # some databases cannot even be asked for every text
+        return None
     return await _client_where(conn, oauth_clients.c.client_id == client_id)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from aigne_hub.access.identity import Role, Scope, User
@@ -127,3 +129,12 @@ async def test_only_so_many_devices_wait(room: Room) -> None:
             await narrow.begin(conn, made.client, Parameters([]))
         room.clock.advance(601)
         await narrow.begin(conn, made.client, Parameters([]))
+
+
+async def test_of_many_who_poll_or_answer_at_once_one_is_served(room: Room) -> None:
+    user, made = await room.user(), await room.client()
+    codes = await begin(room, made)
+    answers = await asyncio.gather(*(answer(room, codes.user_code, user) for _ in range(3)), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in answers) == ["BadRequest", "BadRequest", "NoneType"]
+    outcomes = await asyncio.gather(*(poll(room, made, codes, after_s=100) for _ in range(5)))
+    assert len([one for one in outcomes if isinstance(one, Issued)]) == 1
