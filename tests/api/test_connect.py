@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from aigne_hub.access.connect.cipher import decrypt_as_client
 from aigne_hub.audit import store as audit_store
 from aigne_hub.audit.records import Filter, Outcome
+from tests.connect_client import decrypt_as_client
 from tests.running import RunningHub
 
 pytestmark = pytest.mark.anyio

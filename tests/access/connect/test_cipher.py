@@ -6,7 +6,8 @@ import base64
 
 import pytest
 
-from aigne_hub.access.connect.cipher import decrypt_as_client, encrypt_for_client
+from aigne_hub.access.connect.cipher import encrypt_for_client
+from tests.connect_client import decrypt_as_client
 
 CHALLENGE, KEY_ID = "ab" * 24, "123456789"
 

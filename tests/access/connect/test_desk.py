@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from aigne_hub.access.connect.cipher import decrypt_as_client
 from aigne_hub.access.connect.desk import ConnectDesk
 from aigne_hub.access.identity import Caller, Means, Role
 from aigne_hub.access.keys import Keys
@@ -16,6 +15,7 @@ from aigne_hub.base.crypto import Vault
 from aigne_hub.base.errors import BadRequest, Conflict, NotFound
 from aigne_hub.base.ids import IdSource
 from aigne_hub.db.engine import Conn, Database
+from tests.connect_client import decrypt_as_client
 
 pytestmark = pytest.mark.anyio
 

@@ -26,15 +26,6 @@ def encrypt_for_client(secret: str, *, challenge: str, key_id: str) -> str:
     return base64.b64encode(b"Salted__" + salt + encryptor.update(padded) + encryptor.finalize()).decode()
 
 
-def decrypt_as_client(text: str, *, challenge: str, key_id: str) -> str:
-    """What the published clients do with it. Raises ValueError for what is no such text."""
-    raw = base64.b64decode(text, validate=True)
-    key, iv = _key_and_iv(_password(challenge, key_id), raw[8:16])
-    decryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor()
-    unpadder = padding.PKCS7(_BLOCK_BITS).unpadder()
-    return (unpadder.update(decryptor.update(raw[16:]) + decryptor.finalize()) + unpadder.finalize()).decode()
-
-
 def _password(challenge: str, key_id: str) -> bytes:
     return hashlib.pbkdf2_hmac("sha512", challenge.encode(), key_id.encode(), _ITERATIONS, 32).hex().encode()
 
