@@ -10,7 +10,7 @@ import pytest
 from aigne_hub.access.identity import Role, Scope, UserKind
 from aigne_hub.access.oauth.records import Grant
 from aigne_hub.audit.records import SYSTEM
-from tests.oauth_app import SCOPES, App, answered, refusals, register
+from tests.oauth_app import CALLBACK, SCOPES, App, answered, refusals, register
 from tests.running import RunningHub
 
 pytestmark = pytest.mark.anyio
@@ -125,6 +125,18 @@ async def test_what_no_client_can_be_named_is_refused_on_both_databases(hub_on_b
     ]
     assert [one.json()["error"] for one in (named, *shown)] == ["invalid_client"] * 5
     assert len(await refusals(hub)) == 6
+
+
+async def test_a_client_nobody_vouched_for_sends_nobody_anywhere_by_a_bad_request(hub: RunningHub) -> None:
+    async with hub.house.database.write() as conn:
+        await hub.house.preferences.change(conn, SYSTEM, dynamic_registration=True)
+    body = {"redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none", "client_name": "Tool"}
+    made = (await hub.http.post("/oauth/register", json=body)).json()
+    app = await register(hub)
+    refused = await app.authorize(client_id=made["client_id"], code_challenge_method=None)
+    assert (refused.status_code, "location" in refused.headers) == (400, False)
+    assert "PKCE is needed" in refused.text
+    assert (await app.authorize(client_id=made["client_id"])).status_code == 302  # to our own page
 
 
 async def test_any_other_problem_goes_back_to_the_client(hub: RunningHub) -> None:

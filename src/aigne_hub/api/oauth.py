@@ -154,6 +154,8 @@ async def _authorize(
     try:
         checked: AuthorizationRequest = checked_request(asked, client, place)
     except OAuthError as error:
+        if client.is_dynamic:  # nobody vouched for where it would send people (RFC 9700 section 4.11.2)
+            return error_page(error)
         return redirect(place.refusal(error), status=status)
     async with house.database.write() as conn:
         ticket = await house.oauth.consents.ask(conn, checked)
