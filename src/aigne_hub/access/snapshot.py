@@ -40,6 +40,7 @@ class AccessSnapshot:
         self._held: dict[int, tuple[bytes, ...]] = {}  # the digests of each key and token
         self._apps: dict[str, App] = {}
         self._issuers: dict[str, TrustedIssuer] = {}
+        self._issuers_state = (0, 0)
         self._digests: dict[str, bytes] = {}
         self._used: dict[KeyId, tuple[int, str | None]] = {}
         self._good_until = float("-inf")
@@ -50,7 +51,9 @@ class AccessSnapshot:
         for user in await store.users_since(conn, self.version):
             self._users[user.id] = user
         self._apps.update((app.id, app) for app in await app_store.since(conn, self.version))
-        self._issuers = {one.url: one for one in await trust_store.list_all(conn)}
+        if (issuers := await trust_store.state_of_all(conn)) != self._issuers_state:
+            self._issuers = {one.url: one for one in await trust_store.list_all(conn)}
+            self._issuers_state = issuers
         after = 0
         while part := await store.keys_since(conn, self.version, after=after, limit=_PART):
             for key in part:

@@ -190,6 +190,16 @@ async def test_what_an_admin_changes_counts_at_once(room: Room, platform: Platfo
     await refused(room, token)
 
 
+async def test_issuers_are_read_again_only_when_one_of_them_changed(room: Room, platform: Platform) -> None:
+    issuer = await room.trust(platform, (await room.user()).id)
+    known = room.access.trusted_issuer(platform.url)
+    await room.user()
+    assert room.access.trusted_issuer(platform.url) is known
+    await room.change(issuer, name="Other")
+    changed = room.access.trusted_issuer(platform.url)
+    assert changed is not None and changed.name == "Other"
+
+
 async def test_another_claim_may_name_the_subject(room: Room, platform: Platform) -> None:
     user = await room.user()
     await room.trust(platform, user.id, subject_claim="repository", subjects={"corp/app": user.id})

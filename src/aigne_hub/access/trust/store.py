@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from aigne_hub.access.identity import Scope, UserId
 from aigne_hub.db.engine import Conn
@@ -66,6 +66,16 @@ async def list_all(conn: Conn) -> list[TrustedIssuer]:
     """All issuers, newest first: they are few."""
     query = select(trusted_issuers).order_by(trusted_issuers.c.id.desc())
     return [_issuer(row) for row in await conn.execute(query)]
+
+
+async def state_of_all(conn: Conn) -> tuple[int, int]:
+    """How many issuers there are, and the newest version: the same at two times only when all of them are.
+
+    Versions only grow, so rows that are not newer than the newest seen before were all there then.
+    """
+    query = select(func.count(), func.coalesce(func.max(trusted_issuers.c.version), 0)).select_from(trusted_issuers)
+    many, newest = (await conn.execute(query)).one()
+    return many, newest
 
 
 def _kept(issuer: TrustedIssuer) -> dict[str, object]:
