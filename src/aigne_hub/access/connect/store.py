@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
@@ -25,11 +25,7 @@ class Connect:
 
 
 async def add(conn: Conn, one: Connect) -> None:
-    await conn.execute(
-        insert(connects).values(
-            id=one.id, challenge=one.challenge, created_ms=one.created_ms, expires_ms=one.expires_ms
-        )
-    )
+    await conn.execute(insert(connects).values(**asdict(one)))
 
 
 async def find(conn: Conn, connect_id: str) -> Connect | None:
@@ -72,13 +68,4 @@ async def forget(conn: Conn, before_ms: int) -> int:
 
 
 def _connect(row: Row[tuple[object, ...]]) -> Connect:
-    r = row._mapping
-    return Connect(
-        id=r["id"],
-        challenge=r["challenge"],
-        key_id=KeyId(r["key_id"]) if r["key_id"] is not None else None,
-        key_expires_ms=r["key_expires_ms"],
-        sealed_key=r["sealed_key"],
-        created_ms=r["created_ms"],
-        expires_ms=r["expires_ms"],
-    )
+    return Connect(**row._asdict())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import Row, delete, exists, func, insert, or_, select, update
 
@@ -29,20 +29,7 @@ class Session:
 
 
 async def add_session(conn: Conn, session: Session) -> None:
-    await conn.execute(
-        insert(sessions).values(
-            id=session.id,
-            user_id=session.user_id,
-            digest=session.digest,
-            method=session.method,
-            address=session.address,
-            user_agent=session.user_agent,
-            created_ms=session.created_ms,
-            seen_ms=session.seen_ms,
-            expires_ms=session.expires_ms,
-            ended_ms=session.ended_ms,
-        )
-    )
+    await conn.execute(insert(sessions).values(**asdict(session)))
 
 
 async def find_session(conn: Conn, digest: bytes) -> Session | None:
@@ -141,16 +128,4 @@ async def can_an_owner_sign_in(conn: Conn) -> bool:
 
 
 def _session(row: Row[tuple[object, ...]]) -> Session:
-    r = row._mapping
-    return Session(
-        id=r["id"],
-        user_id=UserId(r["user_id"]),
-        method=r["method"],
-        address=r["address"],
-        user_agent=r["user_agent"],
-        created_ms=r["created_ms"],
-        seen_ms=r["seen_ms"],
-        expires_ms=r["expires_ms"],
-        ended_ms=r["ended_ms"],
-        digest=r["digest"],
-    )
+    return Session(**row._asdict())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
@@ -24,17 +24,7 @@ class Ticket:
 
 
 async def add(conn: Conn, ticket: Ticket) -> None:
-    await conn.execute(
-        insert(tickets).values(
-            id=ticket.id,
-            purpose=ticket.purpose,
-            digest=ticket.digest,
-            payload=ticket.payload,
-            created_ms=ticket.created_ms,
-            expires_ms=ticket.expires_ms,
-            used_ms=ticket.used_ms,
-        )
-    )
+    await conn.execute(insert(tickets).values(**asdict(ticket)))
 
 
 async def find(conn: Conn, purpose: str, digest: bytes) -> Ticket | None:
@@ -86,5 +76,4 @@ async def forget(conn: Conn, before_ms: int) -> int:
 
 
 def _ticket(row: Row[tuple[object, ...]]) -> Ticket:
-    r = row._mapping
-    return Ticket(r["id"], r["purpose"], r["payload"], r["created_ms"], r["expires_ms"], r["used_ms"], r["digest"])
+    return Ticket(**row._asdict())

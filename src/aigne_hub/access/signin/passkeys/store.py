@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import Row, delete, insert, select, update
 
@@ -28,20 +28,7 @@ class Passkey:
 
 
 async def add(conn: Conn, one: Passkey) -> None:
-    await conn.execute(
-        insert(passkeys).values(
-            id=one.id,
-            user_id=one.user_id,
-            credential=one.credential,
-            public_key=one.public_key,
-            sign_count=one.sign_count,
-            transports=one.transports,
-            name=one.name,
-            is_synced=one.is_synced,
-            created_ms=one.created_ms,
-            last_used_ms=one.last_used_ms,
-        )
-    )
+    await conn.execute(insert(passkeys).values(**asdict(one)))
 
 
 async def find(conn: Conn, credential: bytes) -> Passkey | None:
@@ -79,16 +66,4 @@ async def remove(conn: Conn, passkey_id: int) -> None:
 
 
 def _passkey(row: Row[tuple[object, ...]]) -> Passkey:
-    r = row._mapping
-    return Passkey(
-        id=r["id"],
-        user_id=UserId(r["user_id"]),
-        credential=r["credential"],
-        public_key=r["public_key"],
-        sign_count=r["sign_count"],
-        transports=r["transports"],
-        name=r["name"],
-        is_synced=r["is_synced"],
-        created_ms=r["created_ms"],
-        last_used_ms=r["last_used_ms"],
-    )
+    return Passkey(**row._asdict())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
@@ -76,17 +76,7 @@ async def list_issuers(conn: Conn, *, only_enabled: bool = False, limit: int = 1
 
 
 async def add_identity(conn: Conn, one: Identity) -> None:
-    await conn.execute(
-        insert(identities).values(
-            id=one.id,
-            user_id=one.user_id,
-            issuer_id=one.issuer_id,
-            subject=one.subject,
-            email=one.email,
-            created_ms=one.created_ms,
-            last_used_ms=one.last_used_ms,
-        )
-    )
+    await conn.execute(insert(identities).values(**asdict(one)))
 
 
 async def find_identity(conn: Conn, issuer_id: int, subject: str) -> Identity | None:
@@ -149,13 +139,4 @@ def _issuer(row: Row[tuple[object, ...]]) -> Issuer:
 
 
 def _identity(row: Row[tuple[object, ...]]) -> Identity:
-    r = row._mapping
-    return Identity(
-        id=r["id"],
-        user_id=UserId(r["user_id"]),
-        issuer_id=r["issuer_id"],
-        subject=r["subject"],
-        email=r["email"],
-        created_ms=r["created_ms"],
-        last_used_ms=r["last_used_ms"],
-    )
+    return Identity(**row._asdict())
