@@ -17,6 +17,8 @@ def test_no_key_is_none() -> None:
     [
         ([(b"authorization", b"Bearer k")], b"", None),
         ([(b"authorization", b"bearer k")], b"", None),
+        ([(b"x-api-key", b"k")], b"", None),
+        ([(b"x-goog-api-key", b"k")], b"", None),
         ([(b"cookie", b"a=1; login_token=k; b=2")], b"", None),
         ([], b"a=1&access_token=k", None),
         ([], b"", "k"),
@@ -32,6 +34,7 @@ def test_a_key_is_found_in_every_place(headers: list[tuple[bytes, bytes]], query
         ([(b"authorization", b"Bearer k"), (b"authorization", b"Bearer k")], b"", None),
         ([(b"authorization", b"Bearer k"), (b"cookie", b"login_token=k")], b"", None),
         ([(b"authorization", b"Bearer k")], b"access_token=k", None),
+        ([(b"authorization", b"Bearer k"), (b"x-api-key", b"k")], b"", None),
         ([(b"authorization", b"Bearer k")], b"", "k"),
         ([], b"access_token=k&access_token=k", None),
         ([], b"access_token=k", "k"),

@@ -40,6 +40,23 @@ async def test_a_known_provider_needs_only_its_name(database: Database, registry
         assert await store.find_provider(conn, added.id) == added
 
 
+async def test_a_provider_speaks_what_it_is_said_to(database: Database, registry: Registry) -> None:
+    async with database.write() as conn:
+        spoken = ("anthropic_messages", "openai_chat")
+        added = await registry.add_provider(
+            conn, SYSTEM, "mine", base_url="http://127.0.0.1:1/v1", dialects=[*spoken, "openai_chat"]
+        )
+        assert added.dialects == spoken
+        found = await store.find_provider(conn, added.id)
+        assert found is not None
+        assert found.dialects == spoken
+        changed = await registry.change_provider(conn, SYSTEM, added.id, dialects=["openai_chat"])
+        assert changed.dialects == ("openai_chat",)
+        with pytest.raises(BadRequest, match="esperanto is no dialect; there are anthropic_messages") as refused:
+            await registry.change_provider(conn, SYSTEM, added.id, dialects=["esperanto"])
+        assert refused.value.param == "dialects"
+
+
 async def test_gemini_is_google(database: Database, registry: Registry) -> None:
     async with database.write() as conn:
         assert (await registry.add_provider(conn, SYSTEM, "gemini")).name == "google"

@@ -32,6 +32,12 @@ def test_a_provider_is_added_listed_and_removed(shell: Shell) -> None:
     assert "no providers yet" in shell.run("provider", "list").out
 
 
+def test_a_provider_of_any_dialect_is_added(shell: Shell) -> None:
+    words = ("provider", "add", "mine", "--base-url", "http://127.0.0.1:1/v1", "--api-key", "sk-0123456789abcdefghij")
+    added = shell.run(*words, "--dialect", "anthropic_messages", "--no-check", "--json").json
+    assert added["dialects"] == ["anthropic_messages"]
+
+
 def test_a_key_is_read_from_standard_input(shell: Shell) -> None:
     said = add(shell, "--no-check", stdin=KEY + "\n")
     assert said.code == 0

@@ -80,5 +80,5 @@ def test_a_data_directory_that_cannot_be_is_told_in_one_sentence(tmp_path: Path)
 
 def test_migrating_says_what_it_did(tmp_path: Path) -> None:
     shell = Shell(tmp_path / "data")
-    assert shell.run("migrate").out == "applied 0001, 0002\n"
+    assert shell.run("migrate").out == "applied 0001, 0002, 0003\n"
     assert shell.run("migrate").out == "the database is up to date\n"

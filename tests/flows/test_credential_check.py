@@ -35,6 +35,24 @@ async def test_a_named_model_is_said_hello_to(hub: RunningHub, upstream: Upstrea
     assert upstream.asked[1].json["messages"] == [{"role": "user", "content": "Hello, world!"}]
 
 
+async def test_a_provider_is_greeted_in_its_own_dialect(hub: RunningHub, upstream: Upstream) -> None:
+    async def script(asked, writer):  # type: ignore[no-untyped-def]
+        await whole({"data": []} if asked.method == "GET" else {"type": "message", "content": []})(asked, writer)
+
+    upstream.script = script
+    claude = replace(hub.provider, dialects=("anthropic_messages",))
+    await CredentialCheck(hub.house.client).check(claude, "sk-tried-0123456789", test_model="claude-x")
+    listed, greeted = upstream.asked
+    assert (listed.path, greeted.path) == ("/v1/models", "/v1/messages")
+    assert listed.headers["x-api-key"] == greeted.headers["x-api-key"] == "sk-tried-0123456789"
+    assert "authorization" not in greeted.headers
+    assert greeted.json == {
+        "model": "claude-x",
+        "max_tokens": 16,
+        "messages": [{"role": "user", "content": "Hello, world!"}],
+    }
+
+
 @pytest.mark.parametrize(
     ("status", "body", "reason"),
     [

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from aigne_hub.dialects.pairing import SPOKEN
 from aigne_hub.outbound import Origin
-from aigne_hub.providers.known import KNOWN, canonical, family, upstream_name
+from aigne_hub.providers.known import (
+    KNOWN,
+    LOCAL,
+    canonical,
+    credential_headers,
+    dialects_of,
+    family,
+    quirks_of,
+    upstream_name,
+)
 
 
 def test_every_known_address_can_be_called() -> None:
@@ -31,6 +41,22 @@ def test_every_known_address_can_be_called() -> None:
 )
 def test_a_family_leads_to_its_maker_first(model: str, first: str) -> None:
     assert family(model)[0] == first
+
+
+def test_a_credential_is_shown_as_the_provider_wants_it() -> None:
+    assert dialects_of("anthropic") == ("anthropic_messages",)
+    assert credential_headers("anthropic_messages", "k") == (
+        (b"x-api-key", b"k"),
+        (b"anthropic-version", b"2023-06-01"),
+    )
+    assert credential_headers("openai_chat", "k") == ((b"authorization", b"Bearer k"),)
+
+
+def test_what_every_known_provider_speaks_is_a_dialect_of_the_hub() -> None:
+    for name in (*KNOWN, LOCAL, "somebody"):
+        assert set(dialects_of(name)) <= SPOKEN
+    assert quirks_of("openai") == {"max_completion_tokens"}
+    assert quirks_of("somebody") == frozenset()
 
 
 def test_other_names_suggest_nobody() -> None:

@@ -17,7 +17,7 @@ def find_bearer(
 ) -> str | None:
     """The key a request shows: header, cookie `login_token`, body or query `access_token`.
 
-    Anthropic's clients show it as `x-api-key`, Google's as `x-goog-api-key` or the query's `key`.
+    Anthropic's clients show it as `x-api-key`, Google's as `x-goog-api-key`.
     Without `with_cookie` the cookie does not count: a browser sends it for any site that asks.
     Raises BadRequest when it shows more than one, NotSignedIn when the header is malformed.
     """
@@ -33,8 +33,6 @@ def find_bearer(
         found.append(body_token)
     if b"access_token" in query:
         found += parse_qs(query.decode("latin-1"), keep_blank_values=True).get("access_token", [])
-    if b"key=" in query:
-        found += parse_qs(query.decode("latin-1")).get("key", [])
     if len(found) > 1:
         raise BadRequest(MULTIPLE, code="multiple_credentials")
     return found[0] if found else None

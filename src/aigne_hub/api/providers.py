@@ -37,6 +37,7 @@ async def create_provider(body: NewProvider, by: Admin, house: InHouse, conn: Wr
         display_name=body.display_name,
         region=body.region,
         enabled=body.enabled,
+        dialects=body.dialects,
     )
     return ShownProvider.of(provider)
 
@@ -67,6 +68,7 @@ async def change_provider(
         display_name=body.display_name,
         region=body.region,
         enabled=body.enabled,
+        dialects=body.dialects,
     )
     return ShownProvider.of(changed)
 

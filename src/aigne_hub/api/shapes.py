@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from aigne_hub.catalog.entries import Credential, CredentialKind, Provider
+from aigne_hub.providers.known import dialects_of
 
 
 class Shape(BaseModel):
@@ -37,6 +38,10 @@ class NewProvider(Strict):
     config: Annotated[
         dict[str, Any] | None, Field(description="Taken from the reference's clients; nothing is configured by it yet.")
     ] = None
+    dialects: Annotated[
+        list[str],
+        Field(max_length=20, description="What it speaks, the preferred first; by default what is known by its name."),
+    ] = []
 
 
 class ProviderChange(Strict):
@@ -45,6 +50,7 @@ class ProviderChange(Strict):
     base_url: Annotated[str, Field(max_length=500)] | None = None
     region: Annotated[str, Field(max_length=50)] | None = None
     enabled: bool | None = None
+    dialects: Annotated[list[str], Field(max_length=20)] | None = None
 
 
 class TestedCredential(Strict):
@@ -106,6 +112,7 @@ class ShownProvider(Shape):
     base_url: str
     region: str | None
     enabled: bool
+    dialects: list[str]
     created_at: str | None
     updated_at: str | None
 
@@ -118,6 +125,7 @@ class ShownProvider(Shape):
             base_url=provider.base_url,
             region=provider.region,
             enabled=provider.enabled,
+            dialects=list(provider.dialects or dialects_of(provider.name)),
             created_at=iso(provider.created_ms),
             updated_at=iso(provider.updated_ms),
         )

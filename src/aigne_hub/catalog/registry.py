@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -18,6 +18,7 @@ from aigne_hub.catalog import store
 from aigne_hub.catalog.entries import Credential, CredentialId, CredentialKind, Model, Provider, ProviderId
 from aigne_hub.db.engine import Conn
 from aigne_hub.dialects.call import Kind
+from aigne_hub.dialects.pairing import SPOKEN
 from aigne_hub.outbound import Origin
 from aigne_hub.providers.known import KNOWN, canonical
 
@@ -52,10 +53,12 @@ class Registry:
         display_name: str | None = None,
         region: str | None = None,
         enabled: bool = True,
+        dialects: Sequence[str] = (),
     ) -> Provider:
         """Add a provider: any name, but an address is needed unless the name is a known one.
 
-        Raises BadRequest for an unusable name or address, Conflict when the name is taken.
+        `dialects` are what it speaks, the preferred first, if that is not what is known by its name.
+        Raises BadRequest for an unusable name, address or dialect, Conflict when the name is taken.
         """
         name = checked_provider_name(name)
         known = KNOWN.get(name)
@@ -63,7 +66,8 @@ class Registry:
         await self._refuse_taken(conn, name)
         now_ms = self._clock.now_ms()
         shown = (display_name or (known.display_name if known else name)).strip()[:100]
-        provider = Provider(ProviderId(self._ids.new()), name, shown, address, region, enabled, now_ms, now_ms)
+        spoken = checked_dialects(dialects)
+        provider = Provider(ProviderId(self._ids.new()), name, shown, address, region, enabled, now_ms, now_ms, spoken)
         await store.add_provider(conn, provider)
         await self._journal.note(
             conn, by, "provider.create", provider_target(provider), after=_provider_facts(provider)
@@ -81,6 +85,7 @@ class Registry:
         display_name: str | None = None,
         region: str | None = None,
         enabled: bool | None = None,
+        dialects: Sequence[str] | None = None,
     ) -> Provider:
         """Change what is given and keep the rest. Under another name its models are called by that name only.
 
@@ -97,6 +102,7 @@ class Registry:
             display_name=old.display_name if display_name is None else display_name,
             region=old.region if region is None else region,
             enabled=old.enabled if enabled is None else enabled,
+            dialects=old.dialects if dialects is None else checked_dialects(dialects),
             updated_ms=self._clock.now_ms(),
         )
         await store.save_provider(conn, changed)
@@ -236,6 +242,14 @@ def checked_provider_name(name: str) -> str:
     return name
 
 
+def checked_dialects(names: Sequence[str]) -> tuple[str, ...]:
+    """Dialects of the hub, each once. Raises BadRequest that lists them when one is none."""
+    for name in names:
+        if name not in SPOKEN:
+            raise BadRequest(f"{name} is no dialect; there are {', '.join(sorted(SPOKEN))}", param="dialects")
+    return tuple(dict.fromkeys(names))
+
+
 def checked_url(url: str) -> str:
     """A provider's address, without a trailing slash. Raises BadRequest when it cannot be one."""
     url = url.strip().rstrip("/")
@@ -284,6 +298,7 @@ def _provider_facts(provider: Provider) -> Facts:
         "base_url": provider.base_url,
         "region": provider.region,
         "enabled": provider.enabled,
+        "dialects": list(provider.dialects),
     }
 
 

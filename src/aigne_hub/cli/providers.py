@@ -16,7 +16,7 @@ from aigne_hub.cli.times import shown_time
 from aigne_hub.db.engine import Conn
 from aigne_hub.flows.keep_credential import CredentialDraft
 from aigne_hub.house import House
-from aigne_hub.providers.known import canonical
+from aigne_hub.providers.known import canonical, dialects_of
 
 _no_check = click.option("--no-check", is_flag=True, help="Keep the credential without trying it at the provider.")
 _api_key = click.option(
@@ -33,6 +33,13 @@ def provider() -> None:
 @click.argument("name")
 @click.option("--base-url", metavar="URL", help="Needed unless NAME is a known provider, such as openai.")
 @click.option("--display-name")
+@click.option(
+    "--dialect",
+    "dialects",
+    multiple=True,
+    metavar="DIALECT",
+    help="What it speaks, such as anthropic_messages; the preferred first. By default what is known by NAME.",
+)
 @_api_key
 @_no_check
 @data_dir_option
@@ -42,6 +49,7 @@ def add_provider(
     name: str,
     base_url: str | None,
     display_name: str | None,
+    dialects: tuple[str, ...],
     api_key: str | None,
     no_check: bool,
     data_dir: str | None,
@@ -52,7 +60,9 @@ def add_provider(
 
     async def work(house: House) -> tuple[Provider, Credential]:
         async with house.database.write() as conn:
-            added = await house.providers.add_provider(conn, SHELL, name, base_url=base_url, display_name=display_name)
+            added = await house.providers.add_provider(
+                conn, SHELL, name, base_url=base_url, display_name=display_name, dialects=dialects
+            )
         try:
             return added, await house.credentials.add(
                 SHELL, added.id, _draft("default", secret), is_checked=not no_check
@@ -153,6 +163,7 @@ def _provider_row(one: Provider, credentials: list[Credential]) -> dict[str, Any
         "display_name": one.display_name,
         "base_url": one.base_url,
         "enabled": one.enabled,
+        "dialects": list(one.dialects or dialects_of(one.name)),
         "credential_count": len(credentials),
         "credentials": [_credential_row(credential) for credential in credentials],
     }

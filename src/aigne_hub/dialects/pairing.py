@@ -6,7 +6,9 @@ from msgspec import Struct
 
 from aigne_hub.base.errors import BadRequest
 from aigne_hub.dialects.anthropic_messages.dialect import AnthropicMessages
-from aigne_hub.dialects.call import Dialect, ServedDialect
+from aigne_hub.dialects.call import Call, Dialect, Kind, ServedDialect
+from aigne_hub.dialects.chat import Chat
+from aigne_hub.dialects.embeddings import Embeddings
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
 from aigne_hub.dialects.translate import ChatDialect, Translation
@@ -15,6 +17,8 @@ _CHATS: dict[str, ChatDialect] = {
     dialect.name: dialect for dialect in (OpenAIChat(is_hybrid=False), AnthropicMessages())
 }
 _NOTHING = Losses()
+
+SPOKEN = frozenset({*_CHATS, Embeddings.name})  # what a provider may be said to speak
 
 
 class Pair(Struct, frozen=True):
@@ -42,3 +46,16 @@ def pair(served: ServedDialect, spoken: tuple[str, ...], quirks: frozenset[str])
     raise BadRequest(
         f"the provider of this model does not serve such calls ({served.name})", code="unsupported_call", param="model"
     )
+
+
+def hello(chat: Chat, spoken: tuple[str, ...], model: str, quirks: frozenset[str]) -> tuple[bytes, bytes]:
+    """Path and body of a chat of the hub's own, in the provider's preferred chat dialect.
+
+    Raises BadRequest when it speaks none.
+    """
+    for name in spoken:
+        dialect = _CHATS.get(name)
+        if dialect is not None:
+            call = Call(Kind.chat, model, b"")
+            return dialect.path(call, model), dialect.write_chat(chat, call, model, Losses(), quirks)
+    raise BadRequest("this provider speaks no chat dialect that its credential could be tried in", param="dialects")

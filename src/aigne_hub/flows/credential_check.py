@@ -9,14 +9,15 @@ import msgspec
 from aigne_hub.base.errors import BadRequest, Failure, HubError, UpstreamFailed
 from aigne_hub.catalog.entries import Provider
 from aigne_hub.dialects.call import Kind
+from aigne_hub.dialects.chat import Chat, Message, Role, Text
 from aigne_hub.dialects.openai_errors import error_of_answer
+from aigne_hub.dialects.pairing import hello
 from aigne_hub.outbound import Client, Limits, Origin
-from aigne_hub.providers.known import KNOWN
+from aigne_hub.providers.known import KNOWN, credential_headers, dialects_of, quirks_of
 
 _LIMITS = Limits(connect_s=10, first_byte_s=30, idle_s=30, total_s=60, answer_bytes=4 << 20)
 _MOST_MODELS = 2000
-
-_write = msgspec.json.Encoder().encode
+_HELLO_TOKENS = 16  # the least that OpenAI's Responses take
 
 
 class _ListedModel(msgspec.Struct):
@@ -70,8 +71,9 @@ class CredentialCheck:
     async def _say_hello(self, provider: Provider, api_key: str, model: str | None) -> None:
         if model is None:
             raise BadRequest("name a test model: the provider lists none", param="testModel")
-        body = _write({"model": model, "messages": [{"role": "user", "content": "Hello, world!"}]})
-        status, answer = await self._exchange(provider, api_key, b"POST", b"/chat/completions", body)
+        chat = Chat((Message(Role.user, (Text("Hello, world!"),)),), max_output=_HELLO_TOKENS)
+        path, body = hello(chat, spoken_by(provider), model, quirks_of(provider.name))
+        status, answer = await self._exchange(provider, api_key, b"POST", path, body)
         if status != 200:
             raise error_of_answer(status, answer, None)
 
@@ -79,7 +81,8 @@ class CredentialCheck:
         self, provider: Provider, api_key: str, method: bytes, path: bytes, body: bytes
     ) -> tuple[int, bytes]:
         origin, base_path = Origin.parse(provider.base_url)
-        headers = [(b"authorization", b"Bearer " + api_key.encode("ascii")), (b"user-agent", b"aigne-hub")]
+        shown = credential_headers(spoken_by(provider)[0], api_key)
+        headers = [*shown, (b"user-agent", b"aigne-hub")]
         if body:
             headers.append((b"content-type", b"application/json"))
         exchange = await self._client.send(origin, method, base_path.encode("ascii") + path, headers, body, _LIMITS)
@@ -87,6 +90,10 @@ class CredentialCheck:
             return exchange.status, await exchange.read()
         finally:
             exchange.close()
+
+
+def spoken_by(provider: Provider) -> tuple[str, ...]:
+    return provider.dialects or dialects_of(provider.name)
 
 
 def _kind_of(model: str) -> Kind:

@@ -75,6 +75,13 @@ def test_new_models_think_as_they_see_fit_and_old_ones_by_budget() -> None:
     assert write(off)[0]["thinking"] == {"type": "disabled"}
 
 
+def test_newest_models_choose_their_words_by_themselves() -> None:
+    chat = Chat((USER,), max_output=1, temperature=0.5, top_k=2)
+    for model in ("claude-opus-4-7", "claude-sonnet-5", "claude-opus-5-5"):
+        assert write(chat, model)[1] == "temperature, top_k"
+    assert write(chat, "claude-3-5-haiku-20241022")[0]["top_k"] == 2
+
+
 def test_structured_output_is_the_provider_s_own_where_it_has_one() -> None:
     chat = Chat((USER,), max_output=1, format=Format(SCHEMA))
     assert write(chat)[0]["output_config"] == {"format": {"type": "json_schema", "schema": SCHEMA}}

@@ -58,7 +58,7 @@ def write_chat(chat: Chat, model: str, losses: Losses, *, is_stream: bool) -> by
     if (choice := _written_choice(chat)) is not None:
         request["tool_choice"] = choice
     _write_thinking(request, chat, model, losses)
-    _write_sampling(request, chat, losses)
+    _write_sampling(request, chat, model, losses)
     _write_rest(request, chat, losses)
     if chat.format is not None and chat.format.schema is not None and _version(model) >= (4, 5):
         request.setdefault("output_config", {})["format"] = {"type": "json_schema", "schema": chat.format.schema}
@@ -151,22 +151,23 @@ def _write_thinking(request: dict[str, Any], chat: Chat, model: str, losses: Los
     request["thinking"] = {"type": "enabled", "budget_tokens": budget}
 
 
-def _write_sampling(request: dict[str, Any], chat: Chat, losses: Losses) -> None:
-    is_thinking = request.get("thinking", {}).get("type") in ("enabled", "adaptive")
-    if chat.temperature is not None and not is_thinking:
+def _write_sampling(request: dict[str, Any], chat: Chat, model: str, losses: Losses) -> None:
+    """Models from 4.7 on refuse these fields, and those before refuse most of them beside thinking."""
+    if _version(model) >= (4, 7) or request.get("thinking", {}).get("type") in ("enabled", "adaptive"):
+        for field in ("temperature", "top_p", "top_k"):
+            if getattr(chat, field) is not None:
+                losses.dropped(field)
+        return
+    if chat.temperature is not None:
         request["temperature"] = min(1.0, chat.temperature)
         if chat.temperature > 1:
             losses.approximated("temperature")
-    elif chat.temperature is not None:
-        losses.dropped("temperature")  # refused beside thinking
-    if chat.top_p is not None and "temperature" not in request:
+    if chat.top_p is not None and chat.temperature is None:
         request["top_p"] = chat.top_p
     elif chat.top_p is not None:
-        losses.dropped("top_p")  # newer models take one of the two
-    if chat.top_k is not None and not is_thinking:
+        losses.dropped("top_p")  # models from 4.5 on take one of the two
+    if chat.top_k is not None:
         request["top_k"] = chat.top_k
-    elif chat.top_k is not None:
-        losses.dropped("top_k")
 
 
 def _write_rest(request: dict[str, Any], chat: Chat, losses: Losses) -> None:

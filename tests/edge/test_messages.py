@@ -1,0 +1,165 @@
+"""Messages at the hub's door: the caller's dialect on this side, whatever the provider speaks on the other."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import anthropic
+import pytest
+from anthropic.types import MessageParam
+
+from aigne_hub.audit.records import SYSTEM
+from aigne_hub.usage.records import Source, Status
+from tests.running import RunningHub
+from tests.upstream import Upstream, chunks_of, events_of, streamed, whole
+
+pytestmark = pytest.mark.anyio
+
+BODY = {"model": "up/m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
+ANSWER = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude-x",
+    "content": [{"type": "text", "text": "Hello"}],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "usage": {"input_tokens": 12, "output_tokens": 3, "cache_creation_input_tokens": 5},
+    "unheard_of": True,
+}
+
+
+HI: list[MessageParam] = [{"role": "user", "content": "hi"}]
+
+
+@pytest.fixture
+async def client(hub: RunningHub) -> AsyncIterator[anthropic.AsyncAnthropic]:
+    async with anthropic.AsyncAnthropic(base_url=hub.url, api_key=hub.member_key, max_retries=0) as opened:
+        yield opened
+
+
+async def speak(hub: RunningHub, *dialects: str) -> None:
+    """Have the provider speak these."""
+    async with hub.house.database.write() as conn:
+        await hub.house.providers.change_provider(conn, SYSTEM, hub.provider.id, dialects=dialects)
+    headers = {"x-hub-strict": "1"}
+    async with asyncio.timeout(10):  # the hub hears of it within a second
+        while (await hub.ask({"model": "up/m", "seed": 1, **BODY}, **headers)).status_code == 200:
+            await asyncio.sleep(0.05)
+
+
+async def test_the_caller_s_own_client_gets_a_message_from_a_chat_provider(
+    hub: RunningHub, upstream: Upstream, client: anthropic.AsyncAnthropic
+) -> None:
+    message = await client.messages.create(
+        model="up/m", max_tokens=9, system="be brief", messages=HI, extra_body={"top_k": 3}
+    )
+    assert message.content[0].type == "text"
+    assert message.content[0].text == "Hello"
+    assert (message.usage.input_tokens, message.usage.output_tokens) == (12, 3)
+    assert upstream.asked[0].path == "/v1/chat/completions"
+    assert upstream.asked[0].json == {
+        "model": "m",
+        "messages": [{"role": "system", "content": "be brief"}, {"role": "user", "content": "hi"}],
+        "max_tokens": 9,
+    }
+    call = await hub.call()
+    assert (call.dialect, call.upstream_dialect, call.dropped) == ("anthropic_messages", "openai_chat", "top_k")
+    assert (call.status, call.usage.input, call.usage.output) == (Status.success, 12, 3)
+
+
+async def test_what_was_lost_is_told_and_a_strict_caller_is_refused(hub: RunningHub, upstream: Upstream) -> None:
+    lossy = {**BODY, "top_k": 3}
+    assert (await hub.ask(lossy, path="/v1/messages")).headers["x-hub-dropped"] == "top_k"
+    assert "x-hub-dropped" not in (await hub.ask(BODY, path="/v1/messages")).headers
+    upstream.asked.clear()
+    refused = await hub.ask(lossy, path="/v1/messages", **{"x-hub-strict": "1"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "not_carried")
+    assert "top_k" in refused.json()["error"]["message"]
+    assert upstream.asked == []
+    assert (await hub.ask(BODY, path="/v1/messages", **{"x-hub-strict": "1"})).status_code == 200
+
+
+async def test_a_stream_crosses_too(hub: RunningHub, upstream: Upstream, client: anthropic.AsyncAnthropic) -> None:
+    upstream.script = streamed(events_of(chunks_of(["Hel", "lo"])))
+    async with client.messages.stream(model="up/m", max_tokens=9, messages=HI) as stream:
+        assert "".join([text async for text in stream.text_stream]) == "Hello"
+        final = await stream.get_final_message()
+    assert (final.stop_reason, final.usage.input_tokens, final.usage.output_tokens) == ("end_turn", 12, 3)
+    call = await hub.call()
+    assert (call.status, call.usage_source) == (Status.success, Source.reported)
+
+
+async def test_a_provider_that_speaks_messages_gets_the_body_as_it_is(hub: RunningHub, upstream: Upstream) -> None:
+    await speak(hub, "anthropic_messages")
+    upstream.script = whole(ANSWER)
+    upstream.asked.clear()
+    body = b'{ "messages":[{"role":"user","content":"h\\u00e9"}] ,"model" : "up/m", "max_tokens":9, "x_new": 1e400 }'
+    answer = await hub.http.post(
+        "/v1/messages",
+        content=body,
+        headers={"x-api-key": hub.member_key, "anthropic-beta": "new-2026", "x-other": "1"},
+    )
+    assert answer.content == json.dumps(ANSWER).encode()
+    seen = upstream.asked[0]
+    assert seen.body == body.replace(b'"up/m"', b'"m"')
+    assert seen.path == "/v1/messages"
+    assert seen.headers["x-api-key"] == "sk-upstream-0123456789"
+    assert seen.headers["anthropic-beta"] == "new-2026"
+    assert not {"authorization", "x-other"} & set(seen.headers)
+    call = (await hub.calls())[-1]
+    assert (call.usage.input, call.usage.output, call.usage.cache_write_5m) == (12, 3, 5)
+
+
+async def test_a_chat_caller_reaches_a_messages_provider(hub: RunningHub, upstream: Upstream) -> None:
+    await speak(hub, "anthropic_messages")
+    upstream.script = whole(ANSWER)
+    answer = await hub.ask()
+    assert answer.json()["choices"][0]["message"]["content"] == "Hello"
+    assert answer.json()["usage"] == {"prompt_tokens": 17, "completion_tokens": 3, "total_tokens": 20}
+    assert answer.headers["x-hub-dropped"] == "max_tokens=invented"
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, anthropic.BadRequestError),
+        (401, anthropic.InternalServerError),
+        (429, anthropic.RateLimitError),
+        (500, anthropic.InternalServerError),
+    ],
+)
+async def test_errors_of_the_provider_are_the_caller_s_client_s_own(
+    upstream: Upstream, client: anthropic.AsyncAnthropic, status: int, error: type[anthropic.APIStatusError]
+) -> None:
+    upstream.script = whole({"error": {"message": "no such thing"}}, status)
+    with pytest.raises(error) as failed:
+        await client.messages.create(model="up/m", max_tokens=9, messages=HI)
+    assert isinstance(failed.value.body, dict)
+    assert failed.value.body["type"] == "error"
+
+
+async def test_an_error_in_a_stream_ends_it_with_an_event(
+    hub: RunningHub, upstream: Upstream, client: anthropic.AsyncAnthropic
+) -> None:
+    events = [*events_of(chunks_of(["Hel"])[:2], done=False), b'data: {"error":{"message":"boom"}}\n\n']
+    upstream.script = streamed(events)
+    with pytest.raises(anthropic.APIStatusError, match="boom"):
+        async with client.messages.stream(model="up/m", max_tokens=9, messages=HI) as stream:
+            async for _ in stream.text_stream:
+                pass
+    assert (await hub.call()).status is Status.failed
+
+
+@pytest.mark.parametrize("headers", [{"x-api-key": "wrong"}, {}])
+async def test_a_wrong_key_is_refused_in_the_dialect(hub: RunningHub, headers: dict[str, str]) -> None:
+    answer = await hub.http.post("/v1/messages", json=BODY, headers=headers)
+    assert (answer.status_code, answer.json()["error"]["type"]) == (401, "authentication_error")
+
+
+async def test_two_keys_are_one_too_many(hub: RunningHub) -> None:
+    headers = {**hub.bearer(), "x-api-key": hub.member_key}
+    answer = await hub.http.post("/v1/messages", json=BODY, headers=headers)
+    assert (answer.status_code, answer.json()["error"]["type"]) == (400, "invalid_request_error")
