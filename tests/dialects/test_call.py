@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from aigne_hub.dialects.call import Call, Kind, Usage
+from aigne_hub.dialects.call import Call, Kind
+from aigne_hub.dialects.usage import Usage
 
 
 def test_a_call_in_a_log_shows_no_prompt_and_no_key() -> None:

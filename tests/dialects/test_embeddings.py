@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigne_hub.base.errors import BadRequest, UpstreamFailed
-from aigne_hub.dialects.call import Kind, Label, Usage
+from aigne_hub.dialects.call import Kind, Label
 from aigne_hub.dialects.embeddings import Embeddings
+from aigne_hub.dialects.usage import Usage
 
 DIALECT = Embeddings()
 ANSWER = {

@@ -9,9 +9,10 @@ import pytest
 
 from aigne_hub.base.errors import BadRequest
 from aigne_hub.dialects.anthropic_messages.dialect import AnthropicMessages
-from aigne_hub.dialects.call import Label, Usage
+from aigne_hub.dialects.call import Label
 from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
 from aigne_hub.dialects.translate import ChatDialect, Translation
+from aigne_hub.dialects.usage import Usage
 from tests.dialects.anthropic_messages.test_streams import STREAM as MESSAGE_STREAM
 from tests.dialects.openai_chat.test_streams import STREAM as CHAT_STREAM
 

@@ -8,7 +8,7 @@ from aigne_hub.base.clock import StoppedClock
 from aigne_hub.base.errors import Unavailable
 from aigne_hub.base.ids import IdSource
 from aigne_hub.db.engine import Database
-from aigne_hub.dialects.call import Usage
+from aigne_hub.dialects.usage import Usage
 from aigne_hub.usage import store
 from aigne_hub.usage.recorder import OpenCall, Recorder
 from aigne_hub.usage.records import CallRecord, Source, Status

@@ -10,7 +10,7 @@ import pytest
 from aigne_hub.base.ids import first_id_at
 from aigne_hub.db.engine import Database
 from aigne_hub.db.writer import Statement
-from aigne_hub.dialects.call import Usage
+from aigne_hub.dialects.usage import Usage
 from aigne_hub.usage import store
 from aigne_hub.usage.records import CallId, CallRecord, Source, Status
 from aigne_hub.usage.store import CallFilter

@@ -14,7 +14,7 @@ from aigne_hub.api.values import as_id, as_ms
 from aigne_hub.base.errors import NotAllowed
 from aigne_hub.base.ids import first_id_at
 from aigne_hub.catalog.entries import Provider
-from aigne_hub.dialects.call import Usage
+from aigne_hub.dialects.usage import Usage
 from aigne_hub.usage import store
 from aigne_hub.usage.records import CallRecord, Status
 

@@ -8,6 +8,8 @@ from typing import Protocol
 from msgspec import Struct
 
 from aigne_hub.base.errors import HubError
+from aigne_hub.dialects.chat import Chat
+from aigne_hub.dialects.usage import Usage
 
 
 class Kind(StrEnum):
@@ -20,49 +22,6 @@ class Kind(StrEnum):
 # One of each is made for every call: a frozen Struct is made in a sixth of a frozen dataclass's time.
 
 
-class Usage(Struct, frozen=True):
-    """What an answer consumed, in disjoint buckets; None is "the provider did not say", not zero.
-
-    Tokens, but for `images` (pictures made), `seconds` (of sound or film) and `tool_calls` (of tools that the
-    provider runs and bills). `input` is fresh input, without what was read from or written to the provider's
-    cache; `output` is without `reasoning` and without sound.
-    """
-
-    input: int | None = None
-    output: int | None = None
-    cache_read: int | None = None
-    reasoning: int | None = None
-    cache_write_5m: int | None = None
-    cache_write_1h: int | None = None
-    audio_input: int | None = None
-    audio_output: int | None = None
-    images: int | None = None
-    seconds: float | None = None
-    tool_calls: int | None = None
-    tier: str | None = None
-
-    @property
-    def all_input(self) -> int:
-        """All tokens that went in."""
-        return (
-            (self.input or 0)
-            + (self.cache_read or 0)
-            + (self.cache_write_5m or 0)
-            + (self.cache_write_1h or 0)
-            + (self.audio_input or 0)
-        )
-
-    @property
-    def all_output(self) -> int:
-        """All tokens that came out, reasoning too."""
-        return (self.output or 0) + (self.reasoning or 0) + (self.audio_output or 0)
-
-    @property
-    def total(self) -> int:
-        """All tokens that are known of, in and out."""
-        return self.all_input + self.all_output
-
-
 class Call(Struct, frozen=True):
     """One request of a caller: a view of what the hub decides by, beside the body as it came."""
 
@@ -73,6 +32,7 @@ class Call(Struct, frozen=True):
     wants_usage: bool = False  # whether the caller asked for a usage event in its stream
     is_native: bool = False  # whether the caller spoke the reference's native format
     body_token: str | None = None  # an access key found in the body
+    chat: Chat | None = None  # the body read whole, where its dialect needs that in any case
 
     def __repr__(self) -> str:
         return f"Call({self.kind}, {self.model!r}, {len(self.body)} bytes, is_stream={self.is_stream})"
@@ -106,10 +66,14 @@ class Stream(Protocol):
 
 
 class Label(Struct, frozen=True):
-    """What the hub's own marks in an answer are made of: the call's id, and when it began (Unix seconds)."""
+    """What the hub's own marks in an answer are made of.
+
+    The call's id, when it began (Unix seconds), and the model that answers, as `provider/model`.
+    """
 
     id: int
     created_s: int
+    target: str = ""
 
 
 class Dialect(Protocol):

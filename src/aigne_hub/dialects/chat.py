@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from aigne_hub.dialects.call import Usage
+from aigne_hub.dialects.usage import Usage
 
 
 class Role(StrEnum):
@@ -170,6 +170,7 @@ class Chat(Struct, frozen=True):
     tier: str | None = None
     verbosity: str | None = None
     cache_key: str | None = None
+    auto_cache: str | None = None  # "5m" or "1h": the provider shall keep in its cache what it can by itself
     unknown: tuple[str, ...] = ()
 
 

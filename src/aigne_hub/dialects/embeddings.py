@@ -13,8 +13,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from aigne_hub.base.errors import BadRequest, Failure, HubError, UpstreamFailed
 from aigne_hub.dialects import splice, sse
 from aigne_hub.dialects.bodies import read_checked
-from aigne_hub.dialects.call import Call, Kind, Label, Stream, Usage
+from aigne_hub.dialects.call import Call, Kind, Label, Stream
 from aigne_hub.dialects.openai_errors import error_body
+from aigne_hub.dialects.usage import Usage
 
 _Name = Annotated[str, Meta(min_length=1, max_length=200)]
 

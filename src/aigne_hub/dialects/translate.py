@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Protocol
 
 from aigne_hub.base.errors import HubError
-from aigne_hub.dialects.call import Call, Label, ServedDialect, Stream, Usage
+from aigne_hub.dialects.call import Call, Label, ServedDialect, Stream
 from aigne_hub.dialects.chat import Answer, Chat, Event, Used
 from aigne_hub.dialects.fidelity import Losses
+from aigne_hub.dialects.usage import Usage
 
 
 class Reader(Protocol):

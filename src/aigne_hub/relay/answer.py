@@ -10,10 +10,11 @@ from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.base.errors import BadRequest, HubError, NotAllowed, Unavailable, UpstreamFailed
 from aigne_hub.catalog.entries import Target
 from aigne_hub.catalog.snapshot import CatalogSnapshot
-from aigne_hub.dialects.call import Call, Dialect, Label, ServedDialect, Stream, Usage
+from aigne_hub.dialects.call import Call, Dialect, Label, ServedDialect, Stream
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.openai_errors import error_of_answer
 from aigne_hub.dialects.pairing import Pair, pair
+from aigne_hub.dialects.usage import Usage
 from aigne_hub.outbound import Client, Exchange, Limits
 from aigne_hub.relay.reply import Reply
 from aigne_hub.usage.recorder import OpenCall, Recorder
@@ -74,8 +75,8 @@ class Relay:
             exchange = await self._send(target, call, way, body, origin)
             try:
                 if call.is_stream:
-                    return await self._stream(exchange, call, way.carrier, reply, record)
-                return await self._whole(exchange, call, way.carrier, reply, record)
+                    return await self._stream(exchange, call, way.carrier, reply, record, _label(record, target))
+                return await self._whole(exchange, call, way.carrier, reply, record, _label(record, target))
             finally:
                 exchange.close()
         except HubError as error:
@@ -123,20 +124,20 @@ class Relay:
             exchange.close()
 
     async def _whole(
-        self, exchange: Exchange, call: Call, dialect: Dialect, reply: Reply, record: OpenCall
+        self, exchange: Exchange, call: Call, dialect: Dialect, reply: Reply, record: OpenCall, label: Label
     ) -> Usage | None:
         answer = await exchange.read()
         record.mark_first_byte()
         usage = dialect.read_usage(answer)
-        shown = dialect.write_answer(answer, call, _label(record))
+        shown = dialect.write_answer(answer, call, label)
         await record.settle(Status.success, usage, source=Source.reported if usage else Source.missing)
         await reply.whole(shown)
         return usage
 
     async def _stream(
-        self, exchange: Exchange, call: Call, dialect: Dialect, reply: Reply, record: OpenCall
+        self, exchange: Exchange, call: Call, dialect: Dialect, reply: Reply, record: OpenCall, label: Label
     ) -> Usage | None:
-        stream = dialect.open_stream(call, _label(record))
+        stream = dialect.open_stream(call, label)
         await reply.begin()
         if await self._forward(exchange, stream, reply, record):
             last = stream.finish()
@@ -201,8 +202,8 @@ def _refuse_losses(losses: Losses, origin: Origin) -> None:
         )
 
 
-def _label(record: OpenCall) -> Label:
-    return Label(record.id, record.started_ms // 1000)
+def _label(record: OpenCall, target: Target) -> Label:
+    return Label(record.id, record.started_ms // 1000, f"{target.provider.name}/{target.model}")
 
 
 def _retry_after(exchange: Exchange) -> int | None:

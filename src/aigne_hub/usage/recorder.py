@@ -7,7 +7,7 @@ import asyncio
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.ids import IdSource
 from aigne_hub.db.writer import Statement, Writer
-from aigne_hub.dialects.call import Usage
+from aigne_hub.dialects.usage import Usage
 from aigne_hub.usage import store
 from aigne_hub.usage.records import CallId, Source, Status
 

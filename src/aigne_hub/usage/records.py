@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
-from aigne_hub.dialects.call import Usage
+from aigne_hub.dialects.usage import Usage
 
 CallId = NewType("CallId", int)
 

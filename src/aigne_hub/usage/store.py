@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from aigne_hub.db.engine import Conn
 from aigne_hub.db.schema import calls
-from aigne_hub.dialects.call import Usage
+from aigne_hub.dialects.usage import Usage
 from aigne_hub.usage.records import CallId, CallRecord, Source, Status
 
 _T = TypeVarTuple("_T")

@@ -11,8 +11,8 @@ from anthropic.types import Message
 from aigne_hub.base.errors import UpstreamFailed
 from aigne_hub.dialects.anthropic_messages.answers import read_answer, read_wire_usage, write_answer, write_usage
 from aigne_hub.dialects.anthropic_messages.blocks import NAME, REDACTED
-from aigne_hub.dialects.call import Usage
 from aigne_hub.dialects.chat import Answer, Candidate, Citation, Finish, Refusal, Seal, Text, Thinking, ToolUse
+from aigne_hub.dialects.usage import Usage
 
 USAGE = {
     "input_tokens": 35,

@@ -9,7 +9,8 @@ import pytest
 
 from aigne_hub.base.errors import BadRequest, UpstreamFailed
 from aigne_hub.dialects.anthropic_messages.dialect import AnthropicMessages
-from aigne_hub.dialects.call import Call, Label, Usage
+from aigne_hub.dialects.call import Call, Label
+from aigne_hub.dialects.usage import Usage
 from tests.dialects.anthropic_messages.test_streams import STREAM, delta, event
 
 MESSAGES = AnthropicMessages()

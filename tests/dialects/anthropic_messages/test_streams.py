@@ -12,7 +12,6 @@ from pydantic import TypeAdapter
 from aigne_hub.base.errors import UpstreamFailed
 from aigne_hub.dialects.anthropic_messages.blocks import NAME, REDACTED
 from aigne_hub.dialects.anthropic_messages.streams import Reader, Writer
-from aigne_hub.dialects.call import Usage
 from aigne_hub.dialects.chat import (
     ArgumentsPiece,
     Citation,
@@ -28,6 +27,7 @@ from aigne_hub.dialects.chat import (
     ToolStarted,
     Used,
 )
+from aigne_hub.dialects.usage import Usage
 
 EVENT: TypeAdapter[RawMessageStreamEvent] = TypeAdapter(RawMessageStreamEvent)
 

@@ -9,9 +9,9 @@ import pytest
 from openai.types.chat import ChatCompletion
 
 from aigne_hub.base.errors import UpstreamFailed
-from aigne_hub.dialects.call import Usage
 from aigne_hub.dialects.chat import Answer, Candidate, Citation, Finish, Refusal, Seal, Text, Thinking, ToolUse
 from aigne_hub.dialects.openai_chat.answers import read_answer, write_answer, write_usage
+from aigne_hub.dialects.usage import Usage
 
 USAGE = {
     "prompt_tokens": 100,

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigne_hub.base.errors import BadRequest, UpstreamFailed
-from aigne_hub.dialects.call import Call, Kind, Label, Usage
+from aigne_hub.dialects.call import Call, Kind, Label
 from aigne_hub.dialects.openai_chat.dialect import DEFAULT_MODEL, OpenAIChat
+from aigne_hub.dialects.usage import Usage
 from tests.upstream import COMPLETION, chunk, chunks_of, events_of
 
 PLAIN, HYBRID = OpenAIChat(is_hybrid=False), OpenAIChat(is_hybrid=True)

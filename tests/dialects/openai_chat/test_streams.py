@@ -9,7 +9,6 @@ import pytest
 from openai.types.chat import ChatCompletionChunk
 
 from aigne_hub.base.errors import UpstreamFailed
-from aigne_hub.dialects.call import Usage
 from aigne_hub.dialects.chat import (
     ArgumentsPiece,
     Citation,
@@ -27,6 +26,7 @@ from aigne_hub.dialects.chat import (
     Used,
 )
 from aigne_hub.dialects.openai_chat.streams import Reader, Writer
+from aigne_hub.dialects.usage import Usage
 
 
 def chunk(delta: dict[str, Any] | None = None, finish: str | None = None, **fields: Any) -> bytes:

@@ -20,7 +20,6 @@ from aigne_hub.dialects.anthropic_messages.blocks import (
     written_thinking,
     written_tool_seal,
 )
-from aigne_hub.dialects.call import Usage
 from aigne_hub.dialects.chat import (
     Answer,
     Candidate,
@@ -32,6 +31,7 @@ from aigne_hub.dialects.chat import (
     Thinking,
     ToolUse,
 )
+from aigne_hub.dialects.usage import Usage
 
 FINISHES = {
     "end_turn": Finish.stop,

@@ -17,10 +17,11 @@ from aigne_hub.dialects.anthropic_messages import answers, read_request, streams
 from aigne_hub.dialects.anthropic_messages.blocks import NAME
 from aigne_hub.dialects.anthropic_messages.errors import error_body
 from aigne_hub.dialects.bodies import read_checked
-from aigne_hub.dialects.call import Call, Kind, Label, Usage
+from aigne_hub.dialects.call import Call, Kind, Label
 from aigne_hub.dialects.chat import Answer, Chat
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.openai_errors import error_of_event
+from aigne_hub.dialects.usage import Usage
 
 _write = msgspec.json.Encoder().encode
 

@@ -28,7 +28,6 @@ from aigne_hub.dialects.anthropic_messages.blocks import (
     written_thinking,
     written_tool_seal,
 )
-from aigne_hub.dialects.call import Usage
 from aigne_hub.dialects.chat import (
     ArgumentsPiece,
     Cited,
@@ -46,6 +45,7 @@ from aigne_hub.dialects.chat import (
     Used,
 )
 from aigne_hub.dialects.openai_errors import error_of_event
+from aigne_hub.dialects.usage import Usage
 
 _write = msgspec.json.Encoder().encode
 

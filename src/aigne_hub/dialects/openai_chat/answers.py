@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from aigne_hub.base.errors import Failure, UpstreamFailed
 from aigne_hub.dialects import media, seals
-from aigne_hub.dialects.call import Usage
 from aigne_hub.dialects.chat import (
     Answer,
     Candidate,
@@ -29,6 +28,7 @@ from aigne_hub.dialects.chat import (
 )
 from aigne_hub.dialects.openai_chat.read_request import NAME
 from aigne_hub.dialects.openai_chat.write_request import written_use
+from aigne_hub.dialects.usage import Usage
 
 FINISHES = {
     "stop": Finish.stop,

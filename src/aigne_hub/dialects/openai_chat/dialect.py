@@ -14,13 +14,14 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from aigne_hub.base.errors import BadRequest, Failure, HubError, UpstreamFailed
 from aigne_hub.dialects import splice, sse
 from aigne_hub.dialects.bodies import read_checked, read_object
-from aigne_hub.dialects.call import Call, Kind, Label, Usage
+from aigne_hub.dialects.call import Call, Kind, Label
 from aigne_hub.dialects.chat import Answer, Chat
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.openai_chat import answers, read_request, streams, write_request
 from aigne_hub.dialects.openai_chat.answers import WireUsage, read_usage
 from aigne_hub.dialects.openai_chat.legacy import LEGACY_NAMES, hybrid_answer, hybrid_chunk, modernised
 from aigne_hub.dialects.openai_errors import error_body, error_of_event
+from aigne_hub.dialects.usage import Usage
 
 DEFAULT_MODEL = "openai/gpt-5-mini"  # what the reference falls back to (contract 2.3)
 
