@@ -17,7 +17,9 @@ from aigne_hub.dialects.media import (
     data_url,
     image_of,
     is_base64,
+    kind_of,
     media_of,
+    sniffed,
     text_of,
 )
 
@@ -86,3 +88,15 @@ def test_sound_has_openai_s_names() -> None:
 def test_the_text_of_a_file_is_read() -> None:
     assert text_of(base64.b64encode("grüß".encode()).decode()) == "grüß"
     assert text_of(base64.b64encode(b"\xff").decode()) == "\ufffd"
+
+
+def test_what_a_file_is_by_its_type_or_its_beginning() -> None:
+    assert [kind_of(mime) for mime in ("image/png", "audio/mpeg", "video/mp4", "application/pdf", None)] == [
+        MediaKind.image,
+        MediaKind.audio,
+        MediaKind.video,
+        MediaKind.file,
+        MediaKind.file,
+    ]
+    assert sniffed(PIXEL) == "image/png"
+    assert sniffed("aGk=") is None

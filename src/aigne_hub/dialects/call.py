@@ -95,16 +95,8 @@ class Dialect(Protocol):
 
     def open_stream(self, call: Call, label: Label) -> Stream: ...
 
-    def write_error(self, error: HubError) -> bytes:
-        """The body of an answer that tells of an error."""
-        ...
 
-    def write_error_event(self, error: HubError) -> bytes:
-        """The event that tells of an error within a stream, and ends it."""
-        ...
-
-
-class ServedDialect(Dialect, Protocol):
+class ServedDialect(Protocol):
     """A wire format as a door serves it.
 
     `passed_headers` are the request headers that belong to it: a provider that speaks it gets the caller's.
@@ -115,4 +107,12 @@ class ServedDialect(Dialect, Protocol):
 
     def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:
         """Raises BadRequest, naming the field, when the body is not a request of this dialect."""
+        ...
+
+    def write_error(self, error: HubError) -> bytes:
+        """The body of an answer that tells of an error."""
+        ...
+
+    def write_error_event(self, error: HubError) -> bytes:
+        """The event that tells of an error within a stream, and ends it."""
         ...

@@ -75,3 +75,23 @@ def audio_format(mime: str | None) -> str:
 def text_of(data: str) -> str:
     """The text of a file in base64; bytes that are no UTF-8 are replaced."""
     return base64.b64decode(data).decode("utf-8", "replace")
+
+
+_BEGINNINGS = (
+    ("iVBORw0KGgo", "image/png"),
+    ("/9j/", "image/jpeg"),
+    ("R0lGOD", "image/gif"),
+    ("UklGR", "image/webp"),
+    ("JVBERi0", "application/pdf"),
+)
+
+
+def sniffed(data: str) -> str | None:
+    """The media type by how base64 data begins; None when it begins as nothing known."""
+    return next((mime for beginning, mime in _BEGINNINGS if data.startswith(beginning)), None)
+
+
+def kind_of(mime: str | None) -> MediaKind:
+    """What a media type is; a file when it is none of the rest."""
+    family = (mime or "").partition("/")[0]
+    return MediaKind(family) if family in ("image", "audio", "video") else MediaKind.file

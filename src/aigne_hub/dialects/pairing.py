@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from msgspec import Struct
 
 from aigne_hub.base.errors import BadRequest
@@ -10,12 +12,14 @@ from aigne_hub.dialects.call import Call, Dialect, Kind, ServedDialect
 from aigne_hub.dialects.chat import Chat
 from aigne_hub.dialects.embeddings import Embeddings
 from aigne_hub.dialects.fidelity import Losses
+from aigne_hub.dialects.native.dialect import Native
 from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
-from aigne_hub.dialects.translate import ChatDialect, Translation
+from aigne_hub.dialects.translate import CalledChat, ServedChat, Translation
 
-_CHATS: dict[str, ChatDialect] = {
+_CHATS: dict[str, CalledChat] = {
     dialect.name: dialect for dialect in (OpenAIChat(is_hybrid=False), AnthropicMessages())
 }
+_SERVED_CHATS = frozenset({*_CHATS, Native.name})
 _NOTHING = Losses()
 
 SPOKEN = frozenset({*_CHATS, Embeddings.name})  # what a provider may be said to speak
@@ -36,12 +40,13 @@ def pair(served: ServedDialect, spoken: tuple[str, ...], quirks: frozenset[str])
     Raises BadRequest when the provider speaks nothing that such a call can be put into.
     """
     if served.name in spoken:
-        return Pair(served, served.name, _NOTHING, True)
-    if served.name in _CHATS:
+        # What a provider may be said to speak carries itself.
+        return Pair(cast(Dialect, served), served.name, _NOTHING, True)
+    if served.name in _SERVED_CHATS:
         for name in spoken:
             called = _CHATS.get(name)
             if called is not None:
-                translation = Translation(served, called, quirks)  # type: ignore[arg-type]
+                translation = Translation(cast(ServedChat, served), called, quirks)
                 return Pair(translation, name, translation.losses, False)
     raise BadRequest(
         f"the provider of this model does not serve such calls ({served.name})", code="unsupported_call", param="model"

@@ -38,11 +38,25 @@ class Writer(Protocol):
         ...
 
 
-class ChatDialect(ServedDialect, Protocol):
-    """A chat dialect, both ways through the middle."""
+class ServedChat(ServedDialect, Protocol):
+    """A chat dialect at the caller's side."""
 
     def read_chat(self, call: Call) -> Chat:
         """Raises BadRequest that names the place where the body is wrong."""
+        ...
+
+    def show_answer(self, answer: Answer, call: Call, label: Label) -> bytes: ...
+
+    def open_writer(self, call: Call, label: Label) -> Writer: ...
+
+
+class CalledChat(Protocol):
+    """A chat dialect at the provider's side."""
+
+    name: str
+
+    def path(self, call: Call, model: str) -> bytes:
+        """Where a provider takes such calls, below its base address."""
         ...
 
     def write_chat(self, chat: Chat, call: Call, model: str, losses: Losses, quirks: frozenset[str]) -> bytes:
@@ -53,17 +67,13 @@ class ChatDialect(ServedDialect, Protocol):
         """Raises UpstreamFailed when the body is not an answer of this dialect."""
         ...
 
-    def show_answer(self, answer: Answer, call: Call, label: Label) -> bytes: ...
-
     def open_reader(self) -> Reader: ...
-
-    def open_writer(self, call: Call, label: Label) -> Writer: ...
 
 
 class Translation:
     """One call on its way from a caller of one dialect to a provider of another."""
 
-    def __init__(self, served: ChatDialect, called: ChatDialect, quirks: frozenset[str]) -> None:
+    def __init__(self, served: ServedChat, called: CalledChat, quirks: frozenset[str]) -> None:
         self._served = served
         self._called = called
         self._quirks = quirks
@@ -86,12 +96,6 @@ class Translation:
 
     def open_stream(self, call: Call, label: Label) -> Stream:
         return _TranslatedStream(self._called.open_reader(), self._served.open_writer(call, label))
-
-    def write_error(self, error: HubError) -> bytes:
-        return self._served.write_error(error)
-
-    def write_error_event(self, error: HubError) -> bytes:
-        return self._served.write_error_event(error)
 
 
 class _TranslatedStream:

@@ -6,6 +6,7 @@ from aigne_hub.base.errors import WrongMethod
 from aigne_hub.dialects.anthropic_messages.dialect import AnthropicMessages
 from aigne_hub.dialects.call import ServedDialect
 from aigne_hub.dialects.embeddings import Embeddings
+from aigne_hub.dialects.native.dialect import Native
 from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
 from aigne_hub.edge.inference import InferenceDoor
 from aigne_hub.edge.listings import ReadingDoor, discovery, healthz, models, readyz, status
@@ -72,7 +73,7 @@ def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
         "/v1/chat/completions": plain,
         "/api/v2/chat/completions": hybrid,
         "/api/v2/completions": hybrid,
-        "/api/v2/chat": hybrid,
+        "/api/v2/chat": InferenceDoor(house, reader, OpenAIChat(is_hybrid=True), is_reference=True, native=Native()),
         "/api/chat/completions": hybrid,
         "/v1/messages": inference(AnthropicMessages(), is_reference=False),
         "/v1/embeddings": inference(Embeddings(), is_reference=False),

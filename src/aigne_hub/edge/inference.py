@@ -10,6 +10,7 @@ from aigne_hub.access.identity import Scope as Right
 from aigne_hub.access.limits import LimitReached
 from aigne_hub.base.errors import HubError
 from aigne_hub.dialects.call import Call, ServedDialect
+from aigne_hub.dialects.native.dialect import is_native
 from aigne_hub.edge.challenge import challenge
 from aigne_hub.edge.limits import estimated_tokens, standing_headers
 from aigne_hub.edge.reading import (
@@ -30,14 +31,26 @@ log = structlog.get_logger()
 
 
 class InferenceDoor:
-    """POST of one dialect. `is_reference` marks the reference's own paths, whose clients need more."""
+    """POST of one dialect. `is_reference` marks the reference's own paths, whose clients need more.
+
+    `native` takes the bodies of such a path that have an `input`, as the reference's own format does.
+    """
 
     method = "POST"
 
-    def __init__(self, house: House, reader: BodyReader, dialect: ServedDialect, *, is_reference: bool) -> None:
+    def __init__(
+        self,
+        house: House,
+        reader: BodyReader,
+        dialect: ServedDialect,
+        *,
+        is_reference: bool,
+        native: ServedDialect | None = None,
+    ) -> None:
         self._house = house
         self._reader = reader
         self._dialect = dialect
+        self._native = native
         self._is_reference = is_reference
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,7 +62,7 @@ class InferenceDoor:
             caller, call = await self._read(scope, fields, receive)
             origin = self._origin(call_id, request_id, fields)
             if caller.rights.limits is None:
-                await self._house.relay.answer(caller, call, self._dialect, reply, origin)
+                await self._house.relay.answer(caller, call, self._dialect_for(call), reply, origin)
             else:
                 await self._answer_within(caller.rights.limits, caller, call, reply, origin)
         except CallerGone:
@@ -74,7 +87,7 @@ class InferenceDoor:
         body = await self._reader.read(scope, fields, receive)
         if caller is None and b'"access_token"' not in body:
             caller = await self._house.identify(None)
-        call = self._dialect.read_request(body, accepts_stream=accepts_stream(fields))
+        call = self._dialect_of(body).read_request(body, accepts_stream=accepts_stream(fields))
         if caller is None or call.body_token is not None:
             caller = await self._house.identify(find_bearer(headers, query, call.body_token), address)
         caller.require(Right.inference)
@@ -84,6 +97,14 @@ class InferenceDoor:
         passed = self._dialect.passed_headers
         headers = tuple([(name, fields[name]) for name in passed if name in fields]) if passed else ()
         return Origin(call_id, request_id, app_of(fields), fields.get(b"x-hub-strict") == b"1", headers)
+
+    def _dialect_of(self, body: bytes) -> ServedDialect:
+        if self._native is not None and is_native(body):
+            return self._native
+        return self._dialect
+
+    def _dialect_for(self, call: Call) -> ServedDialect:
+        return self._native if self._native is not None and call.is_native else self._dialect
 
     async def _answer_within(
         self, limits: Limits, caller: Caller, call: Call, reply: AsgiReply, origin: Origin
@@ -96,7 +117,7 @@ class InferenceDoor:
             raise
         reply.extra += standing_headers(lease)
         try:
-            usage = await self._house.relay.answer(caller, call, self._dialect, reply, origin)
+            usage = await self._house.relay.answer(caller, call, self._dialect_for(call), reply, origin)
             lease.end(None if usage is None else usage.total)
         finally:
             lease.end(0)  # a call that raised has used nothing; one that ended stays as it is

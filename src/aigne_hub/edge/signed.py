@@ -25,7 +25,7 @@ class SignedDoor(InferenceDoor):
             caller, call = await super()._read(scope, fields, receive)
             return managing(caller), call
         body = await self._reader.read(scope, fields, receive)
-        call = self._dialect.read_request(body, accepts_stream=accepts_stream(fields))
+        call = self._dialect_of(body).read_request(body, accepts_stream=accepts_stream(fields))
         caller = await identify_signer(self._house, scope, fields, body)
         caller.require(Right.inference)
         return caller, call

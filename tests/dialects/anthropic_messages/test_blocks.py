@@ -9,7 +9,6 @@ from aigne_hub.dialects.anthropic_messages.blocks import (
     NAME,
     REDACTED,
     BlockReader,
-    read_arguments,
     read_citation,
     write_citation,
     written_thinking,
@@ -40,13 +39,6 @@ def test_thoughts_come_back_as_they_were_given() -> None:
 def test_the_seal_of_a_tool_use_comes_back_to_it() -> None:
     seal = Seal("gemini", "ts")
     assert read(written_tool_seal("t1", seal), USE) == (ToolUse("t1", "f", "{}", seal),)
-
-
-def test_arguments_that_are_no_object_are_kept() -> None:
-    assert read_arguments('{"a":1}') == {"a": 1}
-    assert read_arguments("") == {}
-    assert read_arguments("[1]") == {"_": [1]}
-    assert read_arguments("oops") == {"_": "oops"}
 
 
 def test_citations_there_and_back() -> None:

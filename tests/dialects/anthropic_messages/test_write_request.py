@@ -135,3 +135,8 @@ def test_choices_and_marks() -> None:
     assert written["tools"][0]["cache_control"] == {"type": "ephemeral"}
     assert written["tools"][0]["input_schema"] == {"type": "object", "properties": {}}
     assert written["metadata"] == {"user_id": "u"}
+
+
+def test_the_provider_may_be_left_to_cache_what_it_can() -> None:
+    written, lost = write(Chat((USER,), max_output=1, auto_cache="1h"))
+    assert (written["cache_control"], lost) == ({"type": "ephemeral", "ttl": "1h"}, "")

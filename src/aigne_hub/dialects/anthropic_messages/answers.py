@@ -14,12 +14,12 @@ from aigne_hub.base.errors import Failure, UpstreamFailed
 from aigne_hub.dialects.anthropic_messages.blocks import (
     NAME,
     REDACTED,
-    read_arguments,
     read_citation,
     write_citation,
     written_thinking,
     written_tool_seal,
 )
+from aigne_hub.dialects.arguments import as_object
 from aigne_hub.dialects.chat import (
     Answer,
     Candidate,
@@ -219,6 +219,6 @@ def _written(part: Part) -> list[dict[str, Any]]:
     if isinstance(part, Refusal):
         return [{"type": "text", "text": part.text}]
     if isinstance(part, ToolUse):
-        use = {"type": "tool_use", "id": part.id, "name": part.name, "input": read_arguments(part.arguments)}
+        use = {"type": "tool_use", "id": part.id, "name": part.name, "input": as_object(part.arguments)}
         return [use] if part.seal is None else [written_tool_seal(part.id, part.seal), use]
     return []  # the format has no media in answers

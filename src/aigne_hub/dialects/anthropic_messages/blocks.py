@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from aigne_hub.dialects import media, seals
+from aigne_hub.dialects.arguments import as_object
 from aigne_hub.dialects.chat import Citation, Media, MediaKind, Part, Refusal, Seal, Text, Thinking, ToolResult, ToolUse
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.fields import Fields, wrong
@@ -19,7 +20,6 @@ REDACTED = "redacted"  # a seal's id, when it came as a block of its own and not
 _OF_TOOL = "tool="  # before a tool use's id, when a seal belongs to it
 
 _write = msgspec.json.Encoder().encode
-_read_any = msgspec.json.Decoder().decode
 
 
 class BlockReader:
@@ -146,7 +146,7 @@ def _written(part: Part, losses: Losses) -> dict[str, Any] | None:
             return None
         return written_thinking(part)
     if isinstance(part, ToolUse):
-        return {"type": "tool_use", "id": part.id, "name": part.name, "input": read_arguments(part.arguments)}
+        return {"type": "tool_use", "id": part.id, "name": part.name, "input": as_object(part.arguments)}
     if isinstance(part, ToolResult):
         result: dict[str, Any] = {"type": "tool_result", "tool_use_id": part.id}
         if len(part.parts) == 1 and isinstance(part.parts[0], Text):
@@ -200,15 +200,6 @@ def written_thinking(thought: Thinking) -> dict[str, Any]:
 def written_tool_seal(use_id: str, seal: Seal) -> dict[str, Any]:
     """The block that carries a tool use's foreign seal through a client and back."""
     return {"type": "redacted_thinking", "data": seals.shown(Seal(seal.of, seal.value, _OF_TOOL + use_id), NAME)}
-
-
-def read_arguments(arguments: str) -> dict[str, Any]:
-    """A tool use's arguments as an object; what a model wrote as something else stands under `_`."""
-    try:
-        value = _read_any(arguments.encode()) if arguments.strip() else {}
-    except msgspec.MsgspecError:
-        value = arguments
-    return value if isinstance(value, dict) else {"_": value}
 
 
 def read_citation(wire: dict[str, Any]) -> Citation:

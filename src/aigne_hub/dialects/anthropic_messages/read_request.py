@@ -53,6 +53,7 @@ def read_chat(body: bytes) -> Chat:
         stop=tuple([str(one) for one in f.list("stop_sequences") or ()]),
         user=metadata.text("user_id"),
         tier=f.text("service_tier"),
+        auto_cache=cache_of(f),
         unknown=(*f.rest(), *dict.fromkeys(blocks.unknown)),
     )
 

@@ -171,6 +171,8 @@ def _write_sampling(request: dict[str, Any], chat: Chat, model: str, losses: Los
 
 
 def _write_rest(request: dict[str, Any], chat: Chat, losses: Losses) -> None:
+    if chat.auto_cache is not None:
+        request["cache_control"] = {"type": "ephemeral", **({"ttl": "1h"} if chat.auto_cache == "1h" else {})}
     if chat.stop:
         request["stop_sequences"] = list(chat.stop)
     if chat.user is not None:
