@@ -14,10 +14,11 @@ from aigne_hub.dialects.embeddings import Embeddings
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.native.dialect import Native
 from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
+from aigne_hub.dialects.openai_responses.dialect import OpenAIResponses
 from aigne_hub.dialects.translate import CalledChat, ServedChat, Translation
 
 _CHATS: dict[str, CalledChat] = {
-    dialect.name: dialect for dialect in (OpenAIChat(is_hybrid=False), AnthropicMessages())
+    dialect.name: dialect for dialect in (OpenAIChat(is_hybrid=False), AnthropicMessages(), OpenAIResponses())
 }
 _SERVED_CHATS = frozenset({*_CHATS, Native.name})
 _NOTHING = Losses()

@@ -8,6 +8,7 @@ from aigne_hub.dialects.call import ServedDialect
 from aigne_hub.dialects.embeddings import Embeddings
 from aigne_hub.dialects.native.dialect import Native
 from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
+from aigne_hub.dialects.openai_responses.dialect import OpenAIResponses
 from aigne_hub.edge.inference import InferenceDoor
 from aigne_hub.edge.listings import ReadingDoor, discovery, healthz, models, readyz, status
 from aigne_hub.edge.passage import Asgi, Passage
@@ -68,6 +69,7 @@ def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
 
     plain = inference(OpenAIChat(is_hybrid=False), is_reference=False)
     hybrid = inference(OpenAIChat(is_hybrid=True), is_reference=True)
+    responses = inference(OpenAIResponses(), is_reference=False)
     model_list = ReadingDoor(house, models, needs_caller=True)
     return {
         "/v1/chat/completions": plain,
@@ -76,6 +78,8 @@ def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
         "/api/v2/chat": InferenceDoor(house, reader, OpenAIChat(is_hybrid=True), is_reference=True, native=Native()),
         "/api/chat/completions": hybrid,
         "/v1/messages": inference(AnthropicMessages(), is_reference=False),
+        "/v1/responses": responses,
+        "/api/v2/responses": responses,
         "/v1/embeddings": inference(Embeddings(), is_reference=False),
         "/api/v2/embeddings": inference(Embeddings(), is_reference=True),
         "/api/embeddings": inference(Embeddings(), is_reference=True),

@@ -32,7 +32,12 @@ KNOWN = {
     provider.name: provider
     for provider in (
         KnownProvider(
-            "openai", "OpenAI", "https://api.openai.com/v1", "gpt-4.1-nano", quirks=frozenset({"max_completion_tokens"})
+            "openai",
+            "OpenAI",
+            "https://api.openai.com/v1",
+            "gpt-4.1-nano",
+            dialects=(*_OPENAI_LIKE, "openai_responses"),
+            quirks=frozenset({"max_completion_tokens"}),
         ),
         KnownProvider(
             "deepseek",
@@ -66,7 +71,7 @@ KNOWN = {
 }
 
 # What the hub's own model server speaks beside Chat Completions (llama.cpp).
-_LOCAL_DIALECTS = ("openai_chat", "anthropic_messages", "openai_embeddings")
+_LOCAL_DIALECTS = ("openai_chat", "anthropic_messages", "openai_responses", "openai_embeddings")
 _LOCAL_QUIRKS = frozenset({"top_k", "reasoning_content"})
 
 _ALIASES = {"gemini": "google"}
