@@ -17,6 +17,11 @@ class Kind(StrEnum):
 
     chat = "chatCompletion"
     embedding = "embedding"
+    image = "imageGeneration"
+    audio = "audioGeneration"
+    video = "video"
+    rerank = "rerank"
+    moderation = "moderation"
 
 
 # One of each is made for every call: a frozen Struct is made in a sixth of a frozen dataclass's time.
@@ -32,6 +37,7 @@ class Call(Struct, frozen=True):
     wants_usage: bool = False  # whether the caller asked for a usage event in its stream
     is_native: bool = False  # whether the caller spoke the reference's native format
     body_token: str | None = None  # an access key found in the body
+    content_type: bytes | None = None  # of the body, when it is not JSON
     chat: Chat | None = None  # the body read whole, where its dialect needs that in any case
 
     def __repr__(self) -> str:
@@ -77,7 +83,12 @@ class Label(Struct, frozen=True):
 
 
 class Dialect(Protocol):
-    """How one call is carried: a wire format with itself on both sides, or a pair (translate.py)."""
+    """How one call is carried: a wire format with itself on both sides, or a pair (translate.py).
+
+    Unless an answer `is_json` for sure, the caller is told the type that the provider said.
+    """
+
+    is_json: bool
 
     def path(self, call: Call, model: str) -> bytes:
         """Where a provider takes such calls, below its base address."""

@@ -66,6 +66,7 @@ class Embeddings:
 
     name = "openai_embeddings"
     passed_headers: tuple[bytes, ...] = ()
+    is_json = True
 
     def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:
         view = read_checked(body, _read_request)

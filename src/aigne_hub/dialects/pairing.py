@@ -14,6 +14,8 @@ from aigne_hub.dialects.embeddings import Embeddings
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.native.dialect import Native
 from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
+from aigne_hub.dialects.openai_forms import IMAGE_EDITS, TRANSCRIPTIONS, TRANSLATIONS
+from aigne_hub.dialects.openai_json import IMAGES, MODERATIONS, RERANK, SPEECH
 from aigne_hub.dialects.openai_responses.dialect import OpenAIResponses
 from aigne_hub.dialects.translate import CalledChat, ServedChat, Translation
 
@@ -23,7 +25,10 @@ _CHATS: dict[str, CalledChat] = {
 _SERVED_CHATS = frozenset({*_CHATS, Native.name})
 _NOTHING = Losses()
 
-SPOKEN = frozenset({*_CHATS, Embeddings.name})  # what a provider may be said to speak
+_SMALL = (IMAGES, MODERATIONS, RERANK, SPEECH, TRANSCRIPTIONS, TRANSLATIONS, IMAGE_EDITS)
+
+# What a provider may be said to speak.
+SPOKEN = frozenset({*_CHATS, Embeddings.name, *(dialect.name for dialect in _SMALL)})
 
 
 class Pair(Struct, frozen=True):

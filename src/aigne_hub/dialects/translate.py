@@ -73,6 +73,8 @@ class CalledChat(Protocol):
 class Translation:
     """One call on its way from a caller of one dialect to a provider of another."""
 
+    is_json = True
+
     def __init__(self, served: ServedChat, called: CalledChat, quirks: frozenset[str]) -> None:
         self._served = served
         self._called = called

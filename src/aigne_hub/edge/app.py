@@ -8,7 +8,10 @@ from aigne_hub.dialects.call import ServedDialect
 from aigne_hub.dialects.embeddings import Embeddings
 from aigne_hub.dialects.native.dialect import Native
 from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
+from aigne_hub.dialects.openai_forms import IMAGE_EDITS, TRANSCRIPTIONS, TRANSLATIONS
+from aigne_hub.dialects.openai_json import IMAGES, MODERATIONS, RERANK, SPEECH
 from aigne_hub.dialects.openai_responses.dialect import OpenAIResponses
+from aigne_hub.dialects.reference_images import ReferenceImages
 from aigne_hub.edge.inference import InferenceDoor
 from aigne_hub.edge.listings import ReadingDoor, discovery, healthz, models, readyz, status
 from aigne_hub.edge.passage import Asgi, Passage
@@ -19,6 +22,15 @@ from aigne_hub.house import House
 
 Door = InferenceDoor | ReadingDoor
 
+_AUDIO: dict[str, ServedDialect] = {"speech": SPEECH, "transcriptions": TRANSCRIPTIONS, "translations": TRANSLATIONS}
+_IMAGE_PATHS = (
+    "/api/v2/image",
+    "/api/v2/images",
+    "/api/v2/image/generations",
+    "/api/v2/images/generations",
+    "/api/image/generations",
+    "/api/images/generations",
+)
 _MOUNTS = ("", "/ai-kit")  # the reference's official hub is mounted at the second (contract 1.1)
 _API_PATHS = ("/api/", "/v1/", "/oauth/", "/.well-known/", "/ai-kit/")
 _CONNECT_PAGE = "/.well-known/service/gen-simple-access-key"  # where the published CLI sends a person (contract 1.3)
@@ -80,6 +92,17 @@ def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
         "/v1/messages": inference(AnthropicMessages(), is_reference=False),
         "/v1/responses": responses,
         "/api/v2/responses": responses,
+        "/v1/images/generations": inference(IMAGES, is_reference=False),
+        "/v1/images/edits": inference(IMAGE_EDITS, is_reference=False),
+        **{path: inference(ReferenceImages(), is_reference=True) for path in _IMAGE_PATHS},
+        "/api/v1/image/generations": signed(ReferenceImages()),
+        "/v1/moderations": inference(MODERATIONS, is_reference=False),
+        "/v1/rerank": inference(RERANK, is_reference=False),
+        **{
+            f"{mount}/audio/{name}": inference(dialect, is_reference=mount != "/v1")
+            for mount in ("/v1", "/api/v2")
+            for name, dialect in _AUDIO.items()
+        },
         "/v1/embeddings": inference(Embeddings(), is_reference=False),
         "/api/v2/embeddings": inference(Embeddings(), is_reference=True),
         "/api/embeddings": inference(Embeddings(), is_reference=True),
@@ -88,6 +111,8 @@ def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
         "/api/v1/chat/completions": signed(OpenAIChat(is_hybrid=True)),
         "/api/v1/completions": signed(OpenAIChat(is_hybrid=True)),
         "/api/v1/embeddings": signed(Embeddings()),
+        "/api/v1/audio/speech": signed(SPEECH),
+        "/api/v1/audio/transcriptions": signed(TRANSCRIPTIONS),
         "/api/v2/status": ReadingDoor(house, status, needs_caller=False),
         "/__blocklet__.js": ReadingDoor(house, discovery, needs_caller=False),
         "/healthz": ReadingDoor(house, healthz, needs_caller=False),

@@ -44,8 +44,9 @@ def read_signature(fields: Fields, body: bytes) -> SignedRequest:
             raise BadRequest(f"the header {name.decode()} is missing", code="missing_signature")
     if not fields[_TIME].isdigit() or len(fields[_TIME]) > 12:
         raise BadRequest("x-timestamp is a time in Unix seconds", code="missing_signature")
+    is_form = fields.get(b"content-type", b"").startswith(b"multipart/")  # whose fields are not signed
     try:
-        data = msgspec.json.decode(body) if body else {}
+        data = msgspec.json.decode(body) if body and not is_form else {}
     except (msgspec.DecodeError, RecursionError):
         raise BadRequest("the body is not JSON", code="invalid_json") from None
     return SignedRequest(

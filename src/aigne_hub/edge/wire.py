@@ -19,6 +19,7 @@ BODY_ARRIVED = "hub.body_arrived"  # in a scope: whether the whole body is there
 JSON = (b"content-type", b"application/json")
 ANY_ORIGIN = (b"access-control-allow-origin", b"*")  # no cookie opens an inference path from a browser
 EXPOSED = (b"access-control-expose-headers", b"x-request-id, x-hub-dropped, retry-after, www-authenticate")
+_SAFE = frozenset({b"application/json", b"text/plain", b"text/vtt", b"application/x-subrip", b"text/event-stream"})
 _STREAM_HEAD = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
@@ -48,12 +49,16 @@ class AsgiReply:
     def tell(self, name: bytes, value: str) -> None:
         self.extra.append((name, value.encode("ascii", "replace")))
 
-    async def whole(self, body: bytes) -> None:
-        await self.json(200, body)
+    async def whole(self, body: bytes, content_type: bytes | None = None) -> None:
+        await self.json(200, body, content_type=content_type)
 
-    async def json(self, status: int, body: bytes, extra: Headers | None = None) -> None:
+    async def json(
+        self, status: int, body: bytes, extra: Headers | None = None, *, content_type: bytes | None = None
+    ) -> None:
+        """Answer at once; with a `content_type` the body is no JSON but of that type."""
         self.has_started = True
-        headers = [JSON, (b"content-length", b"%d" % len(body)), self._request_id, ANY_ORIGIN, EXPOSED]
+        kind = JSON if content_type is None else _safe_type(content_type)
+        headers = [kind, (b"content-length", b"%d" % len(body)), self._request_id, ANY_ORIGIN, EXPOSED]
         headers += self.extra
         headers += extra or []
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
@@ -82,6 +87,13 @@ class AsgiReply:
         """Stop watching for the caller's hang-up."""
         if self._hang_up is not None:
             self._hang_up.cancel()
+
+
+def _safe_type(content_type: bytes) -> tuple[bytes, bytes]:
+    """What a provider sent as HTML or a script is data here, and never a page of the hub's own address."""
+    if content_type.split(b";")[0].strip().lower() in _SAFE or content_type.lower().startswith((b"audio/", b"video/")):
+        return (b"content-type", content_type)
+    return (b"content-type", b"application/octet-stream")
 
 
 def fault() -> HubError:

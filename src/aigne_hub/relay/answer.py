@@ -112,7 +112,7 @@ class Relay:
             target.origin,
             b"POST",
             target.base_path + way.carrier.path(call, target.model),
-            target.headers + origin.headers if way.is_same else target.headers,
+            _headers(target, call, way, origin),
             body,
             self._limits,
         )
@@ -131,7 +131,7 @@ class Relay:
         usage = dialect.read_usage(answer)
         shown = dialect.write_answer(answer, call, label)
         await record.settle(Status.success, usage, source=Source.reported if usage else Source.missing)
-        await reply.whole(shown)
+        await reply.whole(shown, None if dialect.is_json else exchange.header(b"content-type"))
         return usage
 
     async def _stream(
@@ -190,6 +190,13 @@ def _refuse_foreign_model(caller: Caller, call: Call, target: Target) -> None:
         return
     if not caller.rights.allows_model(call.model, target.model, f"{target.provider.name}/{target.model}"):
         raise NotAllowed(f"this key may not call {call.model}", code="model_not_allowed", param="model")
+
+
+def _headers(target: Target, call: Call, way: Pair, origin: Origin) -> tuple[tuple[bytes, bytes], ...]:
+    headers = target.headers + origin.headers if way.is_same else target.headers
+    if call.content_type is None:
+        return headers
+    return (*(pair for pair in headers if pair[0] != b"content-type"), (b"content-type", call.content_type))
 
 
 def _refuse_losses(losses: Losses, origin: Origin) -> None:

@@ -20,8 +20,8 @@ class Reply(Protocol):
         """A header of whatever is answered; only before the answer begins."""
         ...
 
-    async def whole(self, body: bytes) -> None:
-        """Answer 200 with a JSON body."""
+    async def whole(self, body: bytes, content_type: bytes | None = None) -> None:
+        """Answer 200 with a body of this type, JSON without one."""
         ...
 
     async def begin(self) -> None:

@@ -56,6 +56,7 @@ class AnthropicMessages:
 
     name = NAME
     passed_headers: tuple[bytes, ...] = (b"anthropic-beta", b"anthropic-version")
+    is_json = True
 
     def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:
         view = read_checked(body, _read_request)

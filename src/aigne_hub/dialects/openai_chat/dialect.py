@@ -94,6 +94,7 @@ class OpenAIChat:
 
     name = read_request.NAME
     passed_headers: tuple[bytes, ...] = ()
+    is_json = True
 
     def __init__(self, *, is_hybrid: bool) -> None:
         self._is_hybrid = is_hybrid

@@ -26,6 +26,7 @@ _write = msgspec.json.Encoder().encode
 
 # What needs the slow, thorough look before it may go on: outputs of tools, and inline files.
 _MARKS = (b'"function_call_output"', b";base64,", b'"file_data"', b'"input_audio"')
+_WRAPPED = b'"hub:'  # how a seal begins that is of another format
 # What is in events that the hub has to read.
 _READ = (b'"response.completed"', b'"response.incomplete"', b'"response.failed"', b'"error"')
 
@@ -58,6 +59,7 @@ class OpenAIResponses:
 
     name = NAME
     passed_headers: tuple[bytes, ...] = ()
+    is_json = True
 
     def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:
         view = read_checked(body, _read_request)
@@ -74,7 +76,8 @@ class OpenAIResponses:
         return b"/responses"
 
     def write_request(self, call: Call, model: str) -> bytes:
-        return splice.replace_model(call.body, call.model, _write(model))
+        body = read_request.without_foreign_thoughts(call.body) if _WRAPPED in call.body else call.body
+        return splice.replace_model(body, call.model, _write(model))
 
     def read_usage(self, answer: bytes) -> Usage | None:
         return answers.read_wire_usage(answer)

@@ -1,0 +1,82 @@
+"""OpenAI's formats that come as forms with files live here: sound to text, and pictures to be edited.
+
+Sources: https://platform.openai.com/docs/api-reference/audio/createTranscription, …/createTranslation and
+https://platform.openai.com/docs/api-reference/images/createEdit
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from aigne_hub.base.errors import BadRequest, HubError
+from aigne_hub.dialects import multipart, sse
+from aigne_hub.dialects.call import Call, Kind, Label, Stream
+from aigne_hub.dialects.openai_errors import error_body
+from aigne_hub.dialects.openai_json import WireAnswer, read_usage
+from aigne_hub.dialects.usage import Usage
+
+_LONGEST_NAME = 200
+
+
+class _Timed(WireAnswer):
+    duration: float | None = None
+
+
+_read_answer = msgspec.json.Decoder(_Timed).decode
+
+
+class OpenAIForm:
+    """One such format. The form goes on as it came, with another model."""
+
+    passed_headers: tuple[bytes, ...] = ()
+    is_json = False  # a transcript may be asked for as text or subtitles
+
+    def __init__(self, name: str, path: bytes, kind: Kind, *, file: str) -> None:
+        self.name = name
+        self._path = path
+        self._kind = kind
+        self._file = file
+
+    def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:
+        parts = multipart.parts_of(body)
+        model = multipart.text_of(body, parts, "model")
+        if not model or len(model) > _LONGEST_NAME:
+            raise BadRequest("the form names no model", param="model")
+        if not any(part.is_file and part.name.removesuffix("[]") == self._file for part in parts):
+            raise BadRequest(f"the form has no file named {self._file}", param=self._file)
+        boundary = body[2 : body.index(b"\r\n")]
+        return Call(self._kind, model, body, content_type=b'multipart/form-data; boundary="%b"' % boundary)
+
+    def path(self, call: Call, model: str) -> bytes:
+        return self._path
+
+    def write_request(self, call: Call, model: str) -> bytes:
+        return multipart.replaced(call.body, multipart.parts_of(call.body), "model", model.encode())
+
+    def read_usage(self, answer: bytes) -> Usage | None:
+        """What the answer says of it, when it is JSON; subtitles and text say nothing."""
+        try:
+            read = _read_answer(answer)
+        except msgspec.MsgspecError:
+            return None
+        usage = read_usage(read, self._kind)
+        if read.duration is None:
+            return usage
+        return msgspec.structs.replace(usage or Usage(), seconds=read.duration)
+
+    def write_answer(self, answer: bytes, call: Call, label: Label) -> bytes:
+        return answer
+
+    def open_stream(self, call: Call, label: Label) -> Stream:
+        raise AssertionError("such calls are never streamed")
+
+    def write_error(self, error: HubError) -> bytes:
+        return error_body(error)
+
+    def write_error_event(self, error: HubError) -> bytes:
+        return sse.event(error_body(error))
+
+
+TRANSCRIPTIONS = OpenAIForm("openai_transcriptions", b"/audio/transcriptions", Kind.audio, file="file")
+TRANSLATIONS = OpenAIForm("openai_translations", b"/audio/translations", Kind.audio, file="file")
+IMAGE_EDITS = OpenAIForm("openai_image_edits", b"/images/edits", Kind.image, file="image")
