@@ -21,6 +21,7 @@ from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import BadRequest, Conflict, NotFound
 from aigne_hub.base.ids import IdSource
 from aigne_hub.db.engine import Conn, Database
+from aigne_hub.db.versions import hold
 
 SET_UP_S = 3600
 INVITATION_S = 7 * 86_400
@@ -175,6 +176,7 @@ class Links:
         if entering.password is not None:
             hashed = await self._sign_in.hash_new(entering.password, name=name, email=email)
         async with self._database.write() as conn:
+            await hold(conn, user_store.COUNTER)  # in the order of every change of a user
             await self._tickets.redeem(conn, link.purpose, secret)
             facts = await self._end_all(conn, link.user_id)
             user = await self._user_of(conn, by, link, name, email)

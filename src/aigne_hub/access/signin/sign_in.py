@@ -17,6 +17,7 @@ from aigne_hub.audit.records import Actor
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import BadRequest, NotAllowed, NotSignedIn
 from aigne_hub.db.engine import Conn, Database
+from aigne_hub.db.versions import hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ class SignIn:
             await self._confirm(user, current, kept, device)
         hashed = await self._hashing.hash(password)
         async with self._database.write() as conn:
+            await hold(conn, user_store.COUNTER)  # in the order of every change of a user
             if not await store.replace_password(conn, user.id, kept, hashed):
                 raise _not_current(user)
             await self._sessions.end_all(conn, user.id, but=signed_in.session.id)

@@ -35,7 +35,7 @@ export const userWords = dictionary({
   signedOut: ["{name} is signed out everywhere", "{name} 已退出所有登录"],
   revokeKeys: ["Revoke all keys", "吊销全部密钥"],
   revokeTitle: ["Revoke all keys of {name}?", "吊销 {name} 的全部密钥？"],
-  revokeText: ["Whatever uses these keys stops working within a second. This cannot be undone.", "使用这些密钥的应用将在一秒内无法调用，且无法恢复。"],
+  revokeText: ["Whatever uses these keys stops working within a second, and so does every application this person allowed. This cannot be undone.", "使用这些密钥的程序以及此人授权的所有应用将在一秒内无法调用，且无法恢复。"],
   revoked: ["{n} keys are revoked", "已吊销 {n} 个密钥"],
   disable: ["Disable", "停用"],
   disableTitle: ["Disable {name}?", "停用 {name}？"],
