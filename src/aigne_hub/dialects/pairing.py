@@ -19,16 +19,17 @@ from aigne_hub.dialects.openai_json import IMAGES, MODERATIONS, RERANK, SPEECH
 from aigne_hub.dialects.openai_responses.dialect import OpenAIResponses
 from aigne_hub.dialects.translate import CalledChat, ServedChat, Translation
 
-_CHATS: dict[str, CalledChat] = {
+# The dialects of chats that providers speak, by name.
+CHATS: dict[str, CalledChat] = {
     dialect.name: dialect for dialect in (OpenAIChat(is_hybrid=False), AnthropicMessages(), OpenAIResponses())
 }
-_SERVED_CHATS = frozenset({*_CHATS, Native.name})
+_SERVED_CHATS = frozenset({*CHATS, Native.name})
 _NOTHING = Losses()
 
 _SMALL = (IMAGES, MODERATIONS, RERANK, SPEECH, TRANSCRIPTIONS, TRANSLATIONS, IMAGE_EDITS)
 
 # What a provider may be said to speak.
-SPOKEN = frozenset({*_CHATS, Embeddings.name, *(dialect.name for dialect in _SMALL)})
+SPOKEN = frozenset({*CHATS, Embeddings.name, *(dialect.name for dialect in _SMALL)})
 
 
 class Pair(Struct, frozen=True):
@@ -50,7 +51,7 @@ def pair(served: ServedDialect, spoken: tuple[str, ...], quirks: frozenset[str])
         return Pair(cast(Dialect, served), served.name, _NOTHING, True)
     if served.name in _SERVED_CHATS:
         for name in spoken:
-            called = _CHATS.get(name)
+            called = CHATS.get(name)
             if called is not None:
                 translation = Translation(cast(ServedChat, served), called, quirks)
                 return Pair(translation, name, translation.losses, False)
@@ -65,7 +66,7 @@ def hello(chat: Chat, spoken: tuple[str, ...], model: str, quirks: frozenset[str
     Raises BadRequest when it speaks none.
     """
     for name in spoken:
-        dialect = _CHATS.get(name)
+        dialect = CHATS.get(name)
         if dialect is not None:
             call = Call(Kind.chat, model, b"")
             return dialect.path(call, model), dialect.write_chat(chat, call, model, Losses(), quirks)
