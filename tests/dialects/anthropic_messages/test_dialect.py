@@ -102,3 +102,11 @@ def test_errors_have_this_dialect_s_shape() -> None:
     error = BadRequest("no", param="messages")
     assert json.loads(MESSAGES.write_error(error))["type"] == "error"
     assert MESSAGES.write_error_event(error).startswith(b"event: error\ndata: {")
+
+
+def test_what_the_hub_does_not_know_goes_on() -> None:
+    use = {"type": "tool_use", "id": "t1", "name": "f", "input": {}}
+    said = [{"role": "assistant", "content": [use]}, {"role": "user", "content": [
+        {"type": "tool_result", "tool_use_id": "t1"}, {"type": "hologram"}]}]  # fmt: skip
+    body = changed(messages=said, thinking={"type": "between_tools"}, tools=[{"type": "new_20270101"}])
+    assert read(body).body == body

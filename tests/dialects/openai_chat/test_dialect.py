@@ -90,7 +90,7 @@ def test_the_older_names_become_the_newer() -> None:
             "tools": [],
             "responseFormat": {"type": "json_schema", "jsonSchema": {"name": "o", "schema": {}}},
             "messages": [
-                {"role": "user", "content": [{"type": "image_url", "imageUrl": {"url": "data:"}}]},
+                {"role": "user", "content": [{"type": "image_url", "imageUrl": {"url": "https://x.example/a"}}]},
                 {"role": "assistant", "toolCalls": [{"id": "1", "type": "function", "function": {"name": "f"}}]},
                 {"role": "tool", "toolCallId": "1", "content": "ok"},
             ],
@@ -106,7 +106,7 @@ def test_the_older_names_become_the_newer() -> None:
         "tool_choice": "auto",
         "response_format": {"type": "json_schema", "json_schema": {"name": "o", "schema": {}}},
         "messages": [
-            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:"}}]},
+            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x.example/a"}}]},
             {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f"}}]},
             {"role": "tool", "tool_call_id": "1", "content": "ok"},
         ],
@@ -236,3 +236,34 @@ def test_a_chunk_of_another_kind_is_a_failure() -> None:
     stream = PLAIN.open_stream(read({"model": "x", "messages": MESSAGES}), Label(7, 0))
     with pytest.raises(UpstreamFailed, match="not a chat chunk"):
         stream.feed(b'data: {"usage":{"prompt_tokens":"many"},"choices":[]}\n\n')
+
+
+USE = {"role": "assistant", "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f"}}]}
+PICTURE = {"type": "image_url", "image_url": {"url": "https://x.example/a"}}
+ODD = {"role": "user", "content": [{"type": "hologram", "x": 1}, PICTURE]}
+
+
+@pytest.mark.parametrize(
+    ("messages", "param"),
+    [
+        ([{"role": "tool", "tool_call_id": "c9", "content": ""}], "messages[0].tool_call_id"),
+        ([USE, {"role": "tool", "tool_call_id": "c2", "content": ""}], "messages[1].tool_call_id"),
+        (
+            [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,@"}}]}],
+            "messages[0].content[0].image_url.url",
+        ),
+        (
+            [{"role": "user", "content": [{"type": "input_audio", "input_audio": {"data": "@", "format": "wav"}}]}],
+            "messages[0].content[0].input_audio.data",
+        ),
+    ],
+)
+def test_what_is_wrong_within_never_leaves(messages: list[Any], param: str) -> None:
+    with pytest.raises(BadRequest) as refused:
+        read({"model": "x", "messages": messages})
+    assert refused.value.param == param
+
+
+def test_what_the_hub_does_not_know_goes_on() -> None:
+    body = {"model": "x", "messages": [ODD, USE, {"role": "tool", "tool_call_id": "c1", "content": ""}]}
+    assert json.loads(read({**body, "tools": [{"type": "custom", "custom": {}}]}).body)["messages"] == body["messages"]

@@ -64,7 +64,7 @@ class AnthropicMessages:
         if token is not None:
             body = splice.edit(body, {"access_token": None})
         if any(mark in body for mark in _MARKS):
-            read_request.read_chat(body)
+            read_request.check(message.content for message in view.messages)
         return Call(Kind.chat, view.model, body, is_stream=view.stream is True, wants_usage=True, body_token=token)
 
     def path(self, call: Call, model: str) -> bytes:

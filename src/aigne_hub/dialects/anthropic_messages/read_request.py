@@ -5,6 +5,9 @@ Source: https://platform.claude.com/docs/en/api/messages/create
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from aigne_hub.dialects import effort
 from aigne_hub.dialects.anthropic_messages.blocks import BlockReader, cache_of
 from aigne_hub.dialects.bodies import read_object
@@ -56,6 +59,17 @@ def read_chat(body: bytes) -> Chat:
         auto_cache=cache_of(f),
         unknown=(*f.rest(), *dict.fromkeys(blocks.unknown)),
     )
+
+
+def check(contents: Iterable[str | list[dict[str, Any]]]) -> None:
+    """Look through the messages of a request that goes on as it is; what the hub does not know may stand there.
+
+    Raises BadRequest that names an orphan tool result, or an inline file that is none.
+    """
+    blocks = BlockReader()
+    for i, content in enumerate(contents):
+        if isinstance(content, list):
+            blocks.content(Fields({"content": content}, f"messages[{i}]"))
 
 
 def _message(f: Fields, blocks: BlockReader) -> list[Message]:

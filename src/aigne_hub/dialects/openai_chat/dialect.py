@@ -6,7 +6,7 @@ contract 2.3 for the hybrid: an OpenAI answer that also carries the reference's 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -20,26 +20,19 @@ from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.openai_chat import answers, read_request, streams, write_request
 from aigne_hub.dialects.openai_chat.answers import WireUsage, read_usage
 from aigne_hub.dialects.openai_chat.legacy import LEGACY_NAMES, hybrid_answer, hybrid_chunk, modernised
+from aigne_hub.dialects.openai_chat.read_request import WireMessage
 from aigne_hub.dialects.openai_errors import error_body, error_of_event
 from aigne_hub.dialects.usage import Usage
 
 DEFAULT_MODEL = "openai/gpt-5-mini"  # what the reference falls back to (contract 2.3)
 
+# What needs a thorough look before it may go on: results of tools, and inline files.
+_MARKS = (b'"tool_call_id"', b'"image_url"', b'"input_audio"')
+
 _Temperature = Annotated[float, Meta(ge=0, le=2)]
 _Share = Annotated[float, Meta(ge=0, le=1)]
 _Penalty = Annotated[float, Meta(ge=-2, le=2)]
 _Count = Annotated[int, Meta(ge=1)]
-
-
-class _ToolCall(Struct):
-    id: str | UnsetType = UNSET
-    type: str | UnsetType = UNSET
-
-
-class _Message(Struct):
-    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: str | list[dict[str, Any]] | UnsetType | None = UNSET
-    tool_calls: list[_ToolCall] | UnsetType | None = UNSET
 
 
 class _StreamOptions(Struct):
@@ -54,7 +47,7 @@ class _Request(Struct):
     """What the hub checks of a request; every other field passes unseen."""
 
     model: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
-    messages: Annotated[list[_Message], Meta(min_length=1)] | UnsetType = UNSET
+    messages: Annotated[list[WireMessage], Meta(min_length=1)] | UnsetType = UNSET
     prompt: str | UnsetType = UNSET
     stream: bool | UnsetType | None = UNSET
     stream_options: _StreamOptions | UnsetType | None = UNSET
@@ -109,6 +102,8 @@ class OpenAIChat:
             raise BadRequest("the request has both messages and prompt: give one of them", param="prompt")
         if view.model is UNSET and not self._is_hybrid:
             raise BadRequest("the request names no model", param="model")
+        if isinstance(view.messages, list) and any(mark in body for mark in _MARKS):
+            read_request.check(view.messages)
         is_stream = view.stream is True or (self._is_hybrid and accepts_stream)
         asked = view.stream_options.include_usage if isinstance(view.stream_options, _StreamOptions) else None
         return Call(

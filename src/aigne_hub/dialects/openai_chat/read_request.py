@@ -6,7 +6,9 @@ are what DeepSeek's, llama.cpp's and OpenRouter's own pages add to it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
+
+from msgspec import UNSET, Struct, UnsetType
 
 from aigne_hub.dialects import effort, media, seals
 from aigne_hub.dialects.bodies import read_object
@@ -33,6 +35,7 @@ from aigne_hub.dialects.fields import Fields, wrong
 NAME = "openai_chat"
 
 _CHOOSINGS = frozenset(one.value for one in Choosing)
+_CHECKED_PARTS = frozenset({"image_url", "input_audio"})
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 
 
@@ -75,6 +78,42 @@ def read_chat(body: bytes) -> Chat:
         cache_key=f.text("prompt_cache_key"),
         unknown=f.rest(),
     )
+
+
+class _ToolCall(Struct):
+    id: str | UnsetType = UNSET
+    type: str | UnsetType = UNSET
+
+
+class WireMessage(Struct):
+    """A message as far as it is looked at before it goes on."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: str | list[dict[str, Any]] | UnsetType | None = UNSET
+    tool_calls: list[_ToolCall] | UnsetType | None = UNSET
+    tool_call_id: str | UnsetType | None = UNSET
+
+    @property
+    def uses(self) -> list[str]:
+        """The ids of its tool calls."""
+        calls = self.tool_calls or ()
+        return [call.id for call in calls if isinstance(call.id, str)]
+
+
+def check(messages: list[WireMessage]) -> None:
+    """Look through the messages of a request that goes on as it is; what the hub does not know may stand there.
+
+    Raises BadRequest that names an orphan tool result, or an inline file that is none.
+    """
+    known: set[str] = set()
+    for i, message in enumerate(messages):
+        known.update(message.uses)
+        if message.role == "tool" and message.tool_call_id not in known:
+            raise wrong(f"messages[{i}].tool_call_id", f"no earlier tool call has the id {message.tool_call_id}")
+        content = message.content
+        for n, part in enumerate(content if isinstance(content, list) else ()):
+            if part.get("type") in _CHECKED_PARTS:
+                _part(Fields(part, f"messages[{i}].content[{n}]"))
 
 
 def _message(f: Fields, known: set[str]) -> Message:
