@@ -49,7 +49,10 @@ class ShownApp(Shape):
 
 
 class ShownCall(Shape):
-    """`duration` and `ttfb` are milliseconds, as the reference's guide says; `durationSeconds` is beside."""
+    """`duration` and `ttfb` are milliseconds, as the reference's guide says; `durationSeconds` is beside.
+
+    `dialect` is the caller's, `upstreamDialect` the one the provider was called in, `dropped` what that lost.
+    """
 
     id: str
     request_id: str
@@ -75,6 +78,9 @@ class ShownCall(Shape):
     app_info: ShownApp | None
     user_did: str
     user_info: ShownUser | None
+    dialect: str | None
+    upstream_dialect: str | None
+    dropped: str | None
 
 
 class Paging(Shape):
@@ -146,6 +152,9 @@ def _shown(call: CallRecord, provider: Provider | None, user: User | None) -> Sh
         app_did=call.app,
         app_info=ShownApp(app_did=call.app, app_name=call.app) if call.app else None,
         user_did=str(call.user_id),
+        dialect=call.dialect,
+        upstream_dialect=call.upstream_dialect,
+        dropped=call.dropped,
         user_info=ShownUser(did=str(user.id), full_name=user.name, email=user.email) if user else None,
     )
 
