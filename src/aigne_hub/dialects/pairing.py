@@ -14,6 +14,7 @@ from aigne_hub.dialects.embeddings import Embeddings
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.native.dialect import Native
 from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
+from aigne_hub.dialects.openai_completions import OpenAICompletions
 from aigne_hub.dialects.openai_forms import IMAGE_EDITS, TRANSCRIPTIONS, TRANSLATIONS
 from aigne_hub.dialects.openai_json import IMAGES, MODERATIONS, RERANK, SPEECH
 from aigne_hub.dialects.openai_responses.dialect import OpenAIResponses
@@ -23,13 +24,13 @@ from aigne_hub.dialects.translate import CalledChat, ServedChat, Translation
 CHATS: dict[str, CalledChat] = {
     dialect.name: dialect for dialect in (OpenAIChat(is_hybrid=False), AnthropicMessages(), OpenAIResponses())
 }
-_SERVED_CHATS = frozenset({*CHATS, Native.name})
+_SERVED_CHATS = frozenset({*CHATS, Native.name, OpenAICompletions.name})
 _NOTHING = Losses()
 
 _SMALL = (IMAGES, MODERATIONS, RERANK, SPEECH, TRANSCRIPTIONS, TRANSLATIONS, IMAGE_EDITS)
 
 # What a provider may be said to speak.
-SPOKEN = frozenset({*CHATS, Embeddings.name, *(dialect.name for dialect in _SMALL)})
+SPOKEN = frozenset({*CHATS, Embeddings.name, OpenAICompletions.name, *(dialect.name for dialect in _SMALL)})
 
 
 class Pair(Struct, frozen=True):

@@ -8,6 +8,7 @@ from aigne_hub.dialects.call import ServedDialect
 from aigne_hub.dialects.embeddings import Embeddings
 from aigne_hub.dialects.native.dialect import Native
 from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
+from aigne_hub.dialects.openai_completions import OpenAICompletions
 from aigne_hub.dialects.openai_forms import IMAGE_EDITS, TRANSCRIPTIONS, TRANSLATIONS
 from aigne_hub.dialects.openai_json import IMAGES, MODERATIONS, RERANK, SPEECH
 from aigne_hub.dialects.openai_responses.dialect import OpenAIResponses
@@ -89,6 +90,7 @@ def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
         "/api/v2/completions": hybrid,
         "/api/v2/chat": InferenceDoor(house, reader, OpenAIChat(is_hybrid=True), is_reference=True, native=Native()),
         "/api/chat/completions": hybrid,
+        "/v1/completions": inference(OpenAICompletions(), is_reference=False),
         "/v1/messages": inference(AnthropicMessages(), is_reference=False),
         "/v1/responses": responses,
         "/api/v2/responses": responses,
