@@ -39,6 +39,17 @@ def test_the_body_is_the_caller_s_but_for_the_model() -> None:
     assert read(changed(stream=True)).is_stream
 
 
+def test_thoughts_of_another_format_s_model_do_not_go_on() -> None:
+    """Nobody but who sealed them can read them, and OpenAI refuses what it cannot read."""
+    own = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "blob"}
+    foreign = {**own, "id": "rs_7_0", "encrypted_content": "hub:anthropic_messages::sig"}
+    said = {"role": "user", "content": "hub:"}
+    sent = RESPONSES.write_request(read(changed(input=[own, foreign, said])), "x")
+    assert json.loads(sent) == {"model": "x", "input": [own, said]}
+    for same in (changed(input=[own, said]), changed(input="hub:anthropic_messages::sig")):
+        assert RESPONSES.write_request(read(same), "m") == same
+
+
 def test_a_key_in_the_body_does_not_go_on() -> None:
     call = read(changed(access_token="blocklet-x"))
     assert call.body_token == "blocklet-x"

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from aigne_hub.dialects import effort
+import msgspec
+
+from aigne_hub.dialects import effort, seals, splice
 from aigne_hub.dialects.bodies import read_object
 from aigne_hub.dialects.chat import Chat, Choosing, Format, Message, Reasoning, Role, Text, Tool
 from aigne_hub.dialects.fields import Fields, wrong
-from aigne_hub.dialects.openai_responses.items import ItemReader
+from aigne_hub.dialects.openai_responses.items import NAME, ItemReader
 
 ENCRYPTED = "reasoning.encrypted_content"
 LOGPROBS = "message.output_text.logprobs"
+
+_write = msgspec.json.Encoder().encode
 
 _CHOOSINGS = frozenset(one.value for one in Choosing)
 # What stands in the keeping of one provider, and means nothing to another.
@@ -70,6 +74,25 @@ def check_items(body: bytes) -> None:
     given = f.any("input")
     if isinstance(given, list):
         ItemReader(knows_all=not leans and not any(map(_is_reference, given))).messages(given)
+
+
+def without_foreign_thoughts(body: bytes) -> bytes:
+    """The request without the thoughts of other formats' models, which OpenAI can neither read nor let pass.
+
+    A client has them when another model answered before in the same conversation.
+    """
+    given = read_object(body).get("input")
+    if not isinstance(given, list):
+        return body
+    kept = [item for item in given if not _is_foreign(item)]
+    return body if len(kept) == len(given) else splice.edit(body, {"input": _write(kept)})
+
+
+def _is_foreign(item: Any) -> bool:
+    if not isinstance(item, dict) or item.get("type") != "reasoning":
+        return False
+    value = item.get("encrypted_content")
+    return isinstance(value, str) and seals.read(value, NAME).of != NAME
 
 
 def _messages(f: Fields, unknown: list[str]) -> tuple[Message, ...]:
