@@ -151,7 +151,7 @@ def _house(
         credentials=CredentialKeeper(database, providers, CredentialCheck(client)),
         client=client,
         recorder=recorder,
-        relay=Relay(catalog, client, recorder, deadlines, limits=_limits(settings), drain_s=settings.drain_s),
+        relay=Relay(catalog, client, recorder, deadlines, clock, limits=_limits(settings), drain_s=settings.drain_s),
     )
 
 

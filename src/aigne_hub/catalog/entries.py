@@ -8,6 +8,7 @@ from typing import NewType
 
 from aigne_hub.dialects.call import Kind
 from aigne_hub.outbound import Origin
+from aigne_hub.providers.sigv4 import Signer
 
 ProviderId = NewType("ProviderId", int)
 CredentialId = NewType("CredentialId", int)
@@ -80,3 +81,4 @@ class Target:
     headers: tuple[tuple[bytes, bytes], ...] = field(repr=False)
     dialects: tuple[str, ...] = ()
     quirks: frozenset[str] = frozenset()
+    signer: Signer | None = None  # when each request has to be signed

@@ -6,6 +6,7 @@ import structlog
 from msgspec import Struct
 
 from aigne_hub.access.identity import Caller
+from aigne_hub.base.clock import Clock
 from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.base.errors import BadRequest, HubError, NotAllowed, Unavailable, UpstreamFailed
 from aigne_hub.catalog.entries import Target
@@ -45,6 +46,7 @@ class Relay:
         client: Client,
         recorder: Recorder,
         deadlines: Deadlines,
+        clock: Clock,
         *,
         limits: Limits,
         drain_s: float,
@@ -53,6 +55,7 @@ class Relay:
         self._client = client
         self._recorder = recorder
         self._deadlines = deadlines
+        self._clock = clock
         self._limits = limits
         self._drain_s = drain_s
 
@@ -108,14 +111,13 @@ class Relay:
 
     async def _send(self, target: Target, call: Call, way: Pair, body: bytes, origin: Origin) -> Exchange:
         """One attempt. Raises UpstreamFailed unless the provider answers with success."""
-        exchange = await self._client.send(
-            target.origin,
-            b"POST",
-            target.base_path + way.carrier.path(call, target.model),
-            _headers(target, call, way, origin),
-            body,
-            self._limits,
-        )
+        path = target.base_path + way.carrier.path(call, target.model)
+        headers = _headers(target, call, way, origin)
+        if target.signer is not None:
+            host, now_s = target.origin.host_header.decode("ascii"), self._clock.now_ms() / 1000
+            signed = target.signer.headers("POST", host, path.decode("ascii"), body, now_s)
+            headers = (*(pair for pair in headers if pair[0] != b"content-type"), *signed)
+        exchange = await self._client.send(target.origin, b"POST", path, headers, body, self._limits)
         if exchange.status == 200:
             return exchange
         try:
