@@ -66,6 +66,7 @@ async def test_gemini_is_google(database: Database, registry: Registry) -> None:
     ("name", "base_url", "message"),
     [
         ("my-own", None, "needs a base URL"),
+        ("azure", None, "such as https://NAME.openai.azure.com/openai/v1"),
         ("a b", "http://x", "1 to 50"),
         ("", "http://x", "1 to 50"),
         ("a/b", "http://x", "1 to 50"),

@@ -90,6 +90,33 @@ async def test_a_named_provider_that_cannot_be_called_is_an_outage(catalog: Cata
         catalog.resolve(name)
 
 
+async def test_a_credential_is_shown_as_its_provider_wants_it(catalog: CatalogSnapshot, database: Database) -> None:
+    registry = Registry(VAULT, CLOCK, IdSource(CLOCK, 2), Journal(VAULT, CLOCK))
+    async with database.write() as conn:
+        azure = await registry.add_provider(conn, SYSTEM, "azure", base_url="https://a.openai.azure.com/openai/v1")
+        claude = await registry.add_provider(
+            conn, SYSTEM, "my-claude", base_url="https://c.example.com/v1", dialects=("anthropic_messages",)
+        )
+        for provider in (azure, claude):
+            await registry.add_credential(conn, SYSTEM, provider.id, "n", {"api_key": "sk-0123456789"})
+    seen = await looked(database, VAULT)
+    assert seen.resolve("azure/my-deployment").headers[0] == (b"api-key", b"sk-0123456789")
+    assert seen.resolve("my-claude/c").headers[0] == (b"x-api-key", b"sk-0123456789")
+
+
+async def test_a_prefix_that_is_no_provider_here_is_part_of_the_name(
+    catalog: CatalogSnapshot, database: Database
+) -> None:
+    registry = Registry(VAULT, CLOCK, IdSource(CLOCK, 2), Journal(VAULT, CLOCK))
+    async with database.write() as conn:
+        openrouter = next(one for one in catalog.providers() if one.name == "openrouter")
+        await registry.put_models(conn, openrouter.id, [("cohere/command-a", Kind.chat), ("xai/grok", Kind.chat)])
+    seen = await looked(database, VAULT)
+    assert seen.resolve("cohere/command-a").provider.name == "openrouter"
+    with pytest.raises(Unavailable):
+        seen.resolve("xai/grok")
+
+
 async def test_only_what_can_be_called_is_listed(catalog: CatalogSnapshot) -> None:
     assert [model.id for model in catalog.models()] == ["local/smol"]
     assert sorted(provider.name for provider in catalog.ready()) == ["local", "openai", "openrouter"]

@@ -1,79 +1,60 @@
-"""The providers known by name, and the names that lead to them."""
+"""What is known of a provider by its name."""
 
 from __future__ import annotations
 
 import pytest
 
-from aigne_hub.dialects.pairing import SPOKEN
-from aigne_hub.outbound import Origin
-from aigne_hub.providers.known import (
-    KNOWN,
-    LOCAL,
-    canonical,
-    credential_headers,
-    dialects_of,
-    family,
-    quirks_of,
-    upstream_name,
-)
+from aigne_hub.providers.known import LOCAL, canonical, credential_headers, dialects_of, keying_of, quirks_of
+from aigne_hub.providers.rows import Keying
 
 
-def test_every_known_address_can_be_called() -> None:
-    for provider in KNOWN.values():
-        Origin.parse(provider.base_url)
-        assert canonical(provider.name) == provider.name
-        assert provider.test_model
+def test_a_name_has_one_spelling() -> None:
+    assert canonical("OpenAI") == "openai"
+    assert canonical("gemini") == "google"
 
 
 @pytest.mark.parametrize(
-    ("model", "first"),
+    ("name", "dialects", "keying"),
     [
-        ("gemini-2.5-flash", "google"),
-        ("gpt-5-mini", "openai"),
-        ("o3", "openai"),
-        ("text-embedding-3-small", "openai"),
-        ("claude-haiku-4-5", "anthropic"),
-        ("deepseek-chat", "deepseek"),
-        ("grok-3", "xai"),
-        ("doubao-seed", "doubao"),
-        ("qwen3", "openrouter"),
+        ("openai", ("openai_chat",), Keying.bearer),
+        ("openrouter", ("anthropic_messages",), Keying.bearer),
+        ("anthropic", ("anthropic_messages",), Keying.x_api_key),
+        ("azure", ("openai_chat", "openai_embeddings"), Keying.api_key),
+        ("deepseek", ("anthropic_messages",), Keying.x_api_key),
+        ("somebody", ("openai_chat", "anthropic_messages"), Keying.bearer),
+        ("somebody", ("anthropic_messages", "openai_chat"), Keying.x_api_key),
     ],
 )
-def test_a_family_leads_to_its_maker_first(model: str, first: str) -> None:
-    assert family(model)[0] == first
+def test_how_a_key_is_shown_is_known_by_name_or_by_what_is_spoken_first(
+    name: str, dialects: tuple[str, ...], keying: Keying
+) -> None:
+    assert keying_of(name, dialects) is keying
 
 
-def test_a_credential_is_shown_as_the_provider_wants_it() -> None:
-    assert dialects_of("anthropic") == ("anthropic_messages",)
-    assert credential_headers("anthropic_messages", "k") == (
-        (b"x-api-key", b"k"),
-        (b"anthropic-version", b"2023-06-01"),
+@pytest.mark.parametrize(
+    ("keying", "headers"),
+    [
+        (Keying.bearer, ((b"authorization", b"Bearer k"),)),
+        (Keying.x_api_key, ((b"x-api-key", b"k"), (b"anthropic-version", b"2023-06-01"))),
+        (Keying.x_goog_api_key, ((b"x-goog-api-key", b"k"),)),
+        (Keying.api_key, ((b"api-key", b"k"),)),
+    ],
+)
+def test_a_credential_goes_in_the_header_its_provider_reads(
+    keying: Keying, headers: tuple[tuple[bytes, bytes], ...]
+) -> None:
+    assert credential_headers(keying, "k") == headers
+
+
+def test_an_unheard_of_provider_is_taken_to_speak_as_openai_does() -> None:
+    assert {"openai_chat", "openai_embeddings", "openai_images", "openai_speech", "rerank"} <= set(
+        dialects_of("somebody")
     )
-    assert credential_headers("openai_chat", "k") == ((b"authorization", b"Bearer k"),)
+    assert "anthropic_messages" not in dialects_of("somebody")
+    assert dialects_of(LOCAL)[0] == "openai_chat"
 
 
-def test_what_every_known_provider_speaks_is_a_dialect_of_the_hub() -> None:
-    for name in (*KNOWN, LOCAL, "somebody"):
-        assert set(dialects_of(name)) <= SPOKEN
+def test_quirks_are_known_by_name() -> None:
     assert quirks_of("openai") == {"max_completion_tokens"}
     assert quirks_of("somebody") == frozenset()
-
-
-def test_other_names_suggest_nobody() -> None:
-    assert family("my-own-model") == ()
-    assert family("") == ()
-
-
-@pytest.mark.parametrize(
-    ("provider", "model", "spelled"),
-    [
-        ("openrouter", "gpt-4o", "openai/gpt-4o"),
-        ("openrouter", "grok-3", "x-ai/grok-3"),
-        ("openrouter", "gemma-3", "google/gemma-3"),
-        ("openrouter", "a/b", "a/b"),
-        ("openrouter", "unheard-of", "unheard-of"),
-        ("openai", "gpt-4o", "gpt-4o"),
-    ],
-)
-def test_a_provider_spells_a_name_its_own_way(provider: str, model: str, spelled: str) -> None:
-    assert upstream_name(provider, model) == spelled
+    assert "top_k" in quirks_of(LOCAL)

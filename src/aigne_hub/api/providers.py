@@ -9,7 +9,7 @@ from aigne_hub.api.shapes import ListedProvider, Message, NewProvider, ProviderC
 from aigne_hub.api.values import as_id
 from aigne_hub.catalog import store
 from aigne_hub.catalog.entries import ProviderId
-from aigne_hub.providers.known import KNOWN
+from aigne_hub.providers.rows import KNOWN
 
 router = APIRouter()
 
@@ -52,7 +52,7 @@ async def health(_by: Anyone, house: InHouse) -> dict[str, object]:
 @router.get("/test-models")
 async def test_models(_by: Admin) -> dict[str, str]:
     """The model that a credential of each known provider is tried with."""
-    return {provider.name: provider.test_model for provider in KNOWN.values()}
+    return {provider.name: provider.test_model for provider in KNOWN.values() if provider.test_model}
 
 
 @router.put("/{provider_id}")

@@ -20,7 +20,8 @@ from aigne_hub.db.engine import Conn
 from aigne_hub.dialects.call import Kind
 from aigne_hub.dialects.pairing import SPOKEN
 from aigne_hub.outbound import Origin
-from aigne_hub.providers.known import KNOWN, canonical
+from aigne_hub.providers.known import canonical
+from aigne_hub.providers.rows import KNOWN
 
 _FULL_WEIGHT = 100
 _SECRET_FIELDS = {
@@ -62,7 +63,7 @@ class Registry:
         """
         name = checked_provider_name(name)
         known = KNOWN.get(name)
-        address = checked_url(base_url or (known.base_url if known else ""))
+        address = checked_url(base_url or (known.base_url if known else ""), example=known.example_url if known else "")
         await self._refuse_taken(conn, name)
         now_ms = self._clock.now_ms()
         shown = (display_name or (known.display_name if known else name)).strip()[:100]
@@ -250,11 +251,12 @@ def checked_dialects(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def checked_url(url: str) -> str:
+def checked_url(url: str, *, example: str = "") -> str:
     """A provider's address, without a trailing slash. Raises BadRequest when it cannot be one."""
     url = url.strip().rstrip("/")
     if not url:
-        raise BadRequest("this provider needs a base URL, such as https://api.example.com/v1", param="baseUrl")
+        example = example or "https://api.example.com/v1"
+        raise BadRequest(f"this provider needs a base URL, such as {example}", param="baseUrl")
     try:
         Origin.parse(url)
     except ValueError as error:

@@ -14,16 +14,8 @@ from aigne_hub.catalog.registry import open_sealed
 from aigne_hub.db.engine import Conn
 from aigne_hub.dialects.call import Kind
 from aigne_hub.outbound import Origin
-from aigne_hub.providers.known import (
-    KNOWN,
-    LOCAL,
-    canonical,
-    credential_headers,
-    dialects_of,
-    family,
-    quirks_of,
-    upstream_name,
-)
+from aigne_hub.providers.families import RESERVED, family, upstream_name
+from aigne_hub.providers.known import LOCAL, canonical, credential_headers, dialects_of, keying_of, quirks_of
 
 _PREFIXES = ("aignehub/", "aignehub:")
 _REMEMBERED = 4096  # resolved names kept; the cache starts anew when it is full
@@ -112,7 +104,7 @@ class CatalogSnapshot:
         for prefix in _PREFIXES:
             name = name.removeprefix(prefix)
         first, slash, rest = name.partition("/")
-        if slash and rest and (canonical(first) in self._providers or canonical(first) in KNOWN):
+        if slash and rest and (canonical(first) in self._providers or canonical(first) in RESERVED):
             return self._named(canonical(first), rest)
         return self._bare(name)
 
@@ -153,7 +145,7 @@ class CatalogSnapshot:
         origin, base_path = Origin.parse(provider.base_url)
         dialects = provider.dialects or dialects_of(provider.name)
         headers = (
-            *credential_headers(dialects[0], secret),
+            *credential_headers(keying_of(provider.name, dialects), secret),
             (b"content-type", b"application/json"),
             (b"accept", b"*/*"),
             (b"user-agent", b"aigne-hub"),

@@ -13,7 +13,8 @@ from aigne_hub.dialects.chat import Chat, Message, Role, Text
 from aigne_hub.dialects.openai_errors import error_of_answer
 from aigne_hub.dialects.pairing import hello
 from aigne_hub.outbound import Client, Limits, Origin
-from aigne_hub.providers.known import KNOWN, credential_headers, dialects_of, quirks_of
+from aigne_hub.providers.known import credential_headers, dialects_of, keying_of, quirks_of
+from aigne_hub.providers.rows import KNOWN
 
 _LIMITS = Limits(connect_s=10, first_byte_s=30, idle_s=30, total_s=60, answer_bytes=4 << 20)
 _MOST_MODELS = 2000
@@ -81,7 +82,7 @@ class CredentialCheck:
         self, provider: Provider, api_key: str, method: bytes, path: bytes, body: bytes
     ) -> tuple[int, bytes]:
         origin, base_path = Origin.parse(provider.base_url)
-        shown = credential_headers(spoken_by(provider)[0], api_key)
+        shown = credential_headers(keying_of(provider.name, spoken_by(provider)), api_key)
         headers = [*shown, (b"user-agent", b"aigne-hub")]
         if body:
             headers.append((b"content-type", b"application/json"))
