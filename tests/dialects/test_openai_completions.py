@@ -54,7 +54,7 @@ def test_a_stream_passes_and_its_usage_is_read(asked: dict[str, Any], shown: byt
     call = read(stream=True, **asked)
     assert json.loads(call.body)["stream_options"] == {"include_usage": True}
     stream = COMPLETIONS.open_stream(call, LABEL)
-    said = chunk("Hel") + chunk('lo "usage" [DONE]')
+    said = chunk("Hel") + chunk('lo "usage":{ [DONE]')
     assert stream.feed(said + USAGE + DONE) + stream.finish() == said + shown + DONE
     assert stream.usage == Usage(3, 2)
 

@@ -17,7 +17,8 @@ from aigne_hub.dialects.call import Call, Kind, Label
 from aigne_hub.dialects.chat import Answer, Chat, Ended, Event, Message, Role, Started, Text, TextPiece, Used
 from aigne_hub.dialects.fields import Fields, wrong
 from aigne_hub.dialects.openai_chat.answers import WireUsage, read_usage, write_finish, write_usage
-from aigne_hub.dialects.openai_errors import error_body, error_of_event
+from aigne_hub.dialects.openai_chat.dialect import ChatStream
+from aigne_hub.dialects.openai_errors import error_body
 from aigne_hub.dialects.usage import Usage
 
 NAME = "openai_completions"
@@ -41,9 +42,7 @@ class _Request(Struct):
 
 
 class _Answer(Struct):
-    choices: list[msgspec.Raw] | None = None
     usage: WireUsage | None = None
-    error: msgspec.Raw | UnsetType = UNSET
 
 
 _read_request = msgspec.json.Decoder(_Request).decode
@@ -84,8 +83,8 @@ class OpenAICompletions:
     def write_answer(self, answer: bytes, call: Call, label: Label) -> bytes:
         return answer
 
-    def open_stream(self, call: Call, label: Label) -> CompletionStream:
-        return CompletionStream(wants_usage=call.wants_usage)
+    def open_stream(self, call: Call, label: Label) -> ChatStream:
+        return ChatStream(wants_usage=call.wants_usage, hybrid_id=None)  # framed and ended as chunks of chats are
 
     def write_error(self, error: HubError) -> bytes:
         return error_body(error)
@@ -162,50 +161,6 @@ class Writer:
             choice = _choice(event.choice, "", write_finish(event.finish))
             return sse.event(_write({**self._head, "choices": [choice]}))
         return b""
-
-
-class CompletionStream:
-    """A stream that passes as it is; the usage that the hub asked for is taken out unless the caller did too."""
-
-    def __init__(self, *, wants_usage: bool) -> None:
-        self.usage: Usage | None = None
-        self.error: HubError | None = None
-        self._wants_usage = wants_usage
-        self._splitter = sse.EventSplitter()
-        self._is_done = False
-
-    def feed(self, data: bytes) -> bytes:
-        whole = self._splitter.feed(data)
-        if not (b'"usage"' in whole or b"[DONE]" in whole or b'"error"' in whole or self._is_done):
-            return whole
-        return b"".join([self._take(event) for event in sse.split_events(whole)])
-
-    def finish(self) -> bytes:
-        if not self._is_done and self._splitter.rest().strip() != b"data: [DONE]":
-            raise UpstreamFailed(Failure.broken, "the provider ended the stream before its end")
-        return DONE
-
-    def _take(self, event: bytes) -> bytes:
-        data = sse.data_of(event)
-        if data is None:
-            return event
-        if self._is_done or self.error is not None:
-            return b""
-        if data == b"[DONE]":
-            self._is_done = True
-            return b""
-        try:
-            chunk = _read_answer(data)
-        except msgspec.MsgspecError as error:
-            raise UpstreamFailed(Failure.malformed, "the provider sent an event that is no completion") from error
-        if chunk.error is not UNSET and bytes(chunk.error) != b"null":
-            self.error = error_of_event(data)
-            return b""
-        if chunk.usage is not None:
-            self.usage = read_usage(chunk.usage) or self.usage
-            if not chunk.choices and not self._wants_usage:
-                return b""
-        return event
 
 
 def _head(call: Call, label: Label) -> dict[str, Any]:
