@@ -22,6 +22,7 @@ _CHAT, _EMBEDDINGS, _RESPONSES = "openai_chat", "openai_embeddings", "openai_res
 _MESSAGES, _RERANK, _IMAGES = "anthropic_messages", "rerank", "openai_images"
 _EDITS, _MODERATIONS, _SPEECH = "openai_image_edits", "openai_moderations", "openai_speech"
 _TRANSCRIPTIONS, _TRANSLATIONS = "openai_transcriptions", "openai_translations"
+_COMPLETIONS = "openai_completions"
 
 # What the hub's own model server speaks (llama.cpp), and what a provider of an unheard-of name is taken to speak.
 LOCAL_DIALECTS = (_CHAT, _MESSAGES, _RESPONSES, _EMBEDDINGS)
@@ -132,7 +133,7 @@ _MAKERS_OF_MODELS = (
         "command-a-03-2025",
         "https://docs.cohere.com/docs/compatibility-api",
         note="Its rerank is not below this address: add `https://api.cohere.com/v2` under another name for it, with "
-        "`--dialect rerank`.",
+        "`--dialect rerank --no-check`.",
     ),
     KnownProvider(
         "perplexity",
@@ -319,7 +320,7 @@ _AT_HOME = (
         "http://localhost:1234/v1",
         "",
         "https://lmstudio.ai/docs/api/openai-api",
-        (_CHAT, _EMBEDDINGS, _RESPONSES, _MESSAGES),
+        (_CHAT, _EMBEDDINGS, _RESPONSES, _MESSAGES, _COMPLETIONS),
     ),
     KnownProvider(
         "vllm",
@@ -327,7 +328,7 @@ _AT_HOME = (
         "http://localhost:8000/v1",
         "",
         "https://docs.vllm.ai/en/stable/serving/online_serving.html",
-        (_CHAT, _EMBEDDINGS, _RESPONSES, _MESSAGES, _TRANSCRIPTIONS, _TRANSLATIONS, _RERANK),
+        (_CHAT, _EMBEDDINGS, _RESPONSES, _MESSAGES, _COMPLETIONS, _TRANSCRIPTIONS, _TRANSLATIONS, _RERANK),
         frozenset({"top_k"}),
     ),
     KnownProvider(
@@ -336,7 +337,7 @@ _AT_HOME = (
         "http://localhost:8080/v1",
         "",
         "https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md",
-        (*LOCAL_DIALECTS, _RERANK),
+        (*LOCAL_DIALECTS, _COMPLETIONS, _RERANK),
         LOCAL_QUIRKS,
     ),
 )
