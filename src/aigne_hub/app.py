@@ -49,6 +49,7 @@ from aigne_hub.edge.wire import Receive, Scope, Send
 from aigne_hub.flows.credential_check import CredentialCheck
 from aigne_hub.flows.freshness import Freshness
 from aigne_hub.flows.keep_credential import CredentialKeeper
+from aigne_hub.flows.note_refusal import RefusalBook
 from aigne_hub.flows.local_provider import put_local_provider
 from aigne_hub.flows.openid import OpenId
 from aigne_hub.flows.send_link import Mailing
@@ -144,6 +145,7 @@ def _house(
             sign_in,
         ),
         journal=journal,
+        refusals=RefusalBook(database, clock, journal),
         counters=MemoryCounters(clock),
         catalog=catalog,
         providers=providers,

@@ -29,6 +29,7 @@ from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.db.engine import Database
 from aigne_hub.flows.freshness import Freshness
 from aigne_hub.flows.keep_credential import CredentialKeeper
+from aigne_hub.flows.note_refusal import RefusalBook
 from aigne_hub.flows.send_link import Mailing
 from aigne_hub.flows.sign_in_sso import SingleSignOn
 from aigne_hub.outbound import Client
@@ -62,6 +63,7 @@ class House:
     mailing: Mailing
     single_sign_on: SingleSignOn
     journal: Journal
+    refusals: RefusalBook
     counters: Counters
     catalog: CatalogSnapshot
     providers: CatalogRegistry

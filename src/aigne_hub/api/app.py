@@ -35,7 +35,7 @@ from aigne_hub.api.oauth import protocol_routes
 from aigne_hub.api.oauth_forms import error_answer, issuer_of
 from aigne_hub.api.oauth_pages import page_routes
 from aigne_hub.api.openapi import completed
-from aigne_hub.api.refusals import note_refusal, refusal_throttle
+from aigne_hub.api.refusals import note_refusal
 from aigne_hub.api.registered_apps import app_routes
 from aigne_hub.api.sso import identity_router, sso_routes
 from aigne_hub.base.errors import BadRequest, HubError, NotFound, WrongMethod
@@ -63,7 +63,6 @@ def routes() -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.refusals = refusal_throttle()
     for prefix in ("/api/ai-providers", "/api/ai"):
         is_listed = prefix == "/api/ai-providers"
         app.include_router(providers.router, prefix=prefix, tags=["providers"], include_in_schema=is_listed)

@@ -13,7 +13,7 @@ from aigne_hub.api.auth import AnsweredPasskey, AskedPasskey, Entered, entered, 
 from aigne_hub.api.callers import Anyone, InHouse, Read, Write, origin_of, refuse_foreign_page
 from aigne_hub.api.cookies import device_of
 from aigne_hub.api.shapes import Shape, Strict, iso
-from aigne_hub.api.throttle import Throttle
+from aigne_hub.base.throttle import Throttle
 
 _TRIES = 30
 _RESETS = 30

@@ -10,7 +10,7 @@ from pydantic import Field
 from aigne_hub.access.connect.store import Connect
 from aigne_hub.api.callers import Anyone, InHouse, Person, Read, Write
 from aigne_hub.api.shapes import Shape, Strict, iso
-from aigne_hub.api.throttle import Throttle
+from aigne_hub.base.throttle import Throttle
 
 _SERVICE = "/.well-known/service/api/access-key"
 _BEGUN = 30

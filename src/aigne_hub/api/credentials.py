@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query
 
 from aigne_hub.api.callers import Admin, InHouse, Write
 from aigne_hub.api.shapes import Message, NewCredential, ShownCredential, TestedCredential
-from aigne_hub.api.throttle import Throttle
 from aigne_hub.api.values import as_id
+from aigne_hub.base.throttle import Throttle
 from aigne_hub.catalog.entries import CredentialId, ProviderId
 from aigne_hub.flows.keep_credential import CredentialDraft
 

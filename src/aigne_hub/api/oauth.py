@@ -20,9 +20,9 @@ from aigne_hub.access.oauth.scopes import written
 from aigne_hub.api.callers import Anyone, Gate, InHouse, identify
 from aigne_hub.api.oauth_forms import Form, answer, error_page, form_of, issuer_of, proof_of, redirect
 from aigne_hub.api.refusals import note_refusal
-from aigne_hub.api.throttle import Throttle
 from aigne_hub.audit.records import Actor
 from aigne_hub.base.errors import TooMany
+from aigne_hub.base.throttle import Throttle
 from aigne_hub.house import House
 
 _KEPT = 60  # requests of one address in a minute that are kept until a person answers

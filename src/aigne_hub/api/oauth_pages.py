@@ -14,7 +14,7 @@ from aigne_hub.access.oauth.redirects import host_of
 from aigne_hub.api.callers import InHouse, Person, Read, Visit, Write
 from aigne_hub.api.people import ShownPerson, shown_person
 from aigne_hub.api.shapes import Shape, Strict
-from aigne_hub.api.throttle import Throttle
+from aigne_hub.base.throttle import Throttle
 from aigne_hub.house import House
 
 _CODES = 20  # codes of devices that one person may try in ten minutes; there are 25 billion (RFC 8628 section 5.1)

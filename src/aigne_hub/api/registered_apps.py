@@ -9,7 +9,7 @@ from pydantic import Field
 
 from aigne_hub.api.callers import Anyone, InHouse, Write
 from aigne_hub.api.shapes import Shape, Strict
-from aigne_hub.api.throttle import Throttle
+from aigne_hub.base.throttle import Throttle
 
 _REGISTERED = 10
 _REGISTERED_PER_S = 600.0

@@ -25,9 +25,9 @@ from aigne_hub.api.callers import (
 from aigne_hub.api.cookies import device_of, give_session
 from aigne_hub.api.refusals import note_refusal
 from aigne_hub.api.shapes import Shape, iso
-from aigne_hub.api.throttle import Throttle
 from aigne_hub.api.values import as_id
 from aigne_hub.base.errors import HubError
+from aigne_hub.base.throttle import Throttle
 from aigne_hub.flows.sign_in_sso import WAY_S, Departure, Return
 from aigne_hub.house import House
 

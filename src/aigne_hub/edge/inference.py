@@ -22,6 +22,7 @@ from aigne_hub.edge.reading import (
     app_of,
     request_id_of,
 )
+from aigne_hub.edge.refusals import note_refusal
 from aigne_hub.edge.wire import AsgiReply, Receive, Scope, Send, fault
 from aigne_hub.house import House
 from aigne_hub.relay.answer import Origin
@@ -70,6 +71,7 @@ class InferenceDoor:
         except HubError as error:
             if not reply.has_started:
                 await self._refuse(error, reply, scope, fields)
+                await note_refusal(self._house, scope, fields, request_id, error)
         except Exception:  # a fault of ours: the caller gets an error object, the log the trace
             log.exception("call broke", request_id=request_id)
             if reply.has_started:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aigne_hub.api.throttle import Throttle
 from aigne_hub.base.errors import TooMany
+from aigne_hub.base.throttle import Throttle
 
 
 def test_a_user_may_as_often_as_told_in_any_period() -> None:
