@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from aigne_hub.catalog import store
-from aigne_hub.catalog.entries import Credential, CredentialId, CredentialKind, Model, Provider, ProviderId
+from aigne_hub.catalog.entries import (
+    Credential,
+    CredentialId,
+    CredentialKind,
+    ListPrices,
+    Model,
+    ModelFacts,
+    Provider,
+    ProviderId,
+)
 from aigne_hub.db.engine import Database
 from aigne_hub.db.versions import read_versions
 from aigne_hub.dialects.call import Kind
@@ -50,6 +59,14 @@ async def test_the_known_models_are_replaced_as_a_whole(database: Database) -> N
         assert [one.name for one in await store.list_models(conn)] == ["new"]
         await store.put_models(conn, PROVIDER.id, [])
         assert await store.list_models(conn) == []
+
+
+async def test_what_is_known_of_a_model_is_kept_with_it(database: Database) -> None:
+    facts = ModelFacts(128_000, ListPrices("0.075", "2.5", cache_write="0.00000001"), ("tools", "vision"))
+    async with database.write() as conn:
+        await store.add_provider(conn, PROVIDER)
+        await store.put_models(conn, PROVIDER.id, [(8, Model(PROVIDER.id, "a", Kind.chat, 3, facts))])
+        assert [one.facts for one in await store.list_models(conn)] == [facts]
 
 
 async def test_uses_add_up_and_are_no_change_that_snapshots_need(database: Database) -> None:

@@ -10,7 +10,7 @@ from aigne_hub.catalog import store
 from aigne_hub.catalog.entries import Credential, CredentialKind, ProviderId
 from aigne_hub.flows.keep_credential import CredentialDraft
 from tests.running import RunningHub
-from tests.upstream import Upstream, whole
+from tests.upstream import COMPLETION, Upstream, whole
 
 pytestmark = pytest.mark.anyio
 
@@ -27,6 +27,37 @@ async def test_a_taken_credential_brings_the_models_along(hub: RunningHub, upstr
     await hub.house.credentials.add(SYSTEM, hub.provider.id, DRAFT)
     async with hub.house.database.read() as conn:
         assert [model.name for model in await store.list_models(conn)] == ["a"]
+
+
+async def test_what_is_known_of_the_models_comes_along_and_is_refreshed_by_a_recheck(
+    hub: RunningHub, upstream: Upstream
+) -> None:
+    async with hub.house.database.write() as conn:
+        await hub.house.providers.change_provider(conn, SYSTEM, hub.provider.id, name="openai")
+        (credential,) = await store.list_credentials(conn)
+    upstream.script = whole({"data": [{"id": "gpt-4o"}]})
+    await hub.house.credentials.add(SYSTEM, hub.provider.id, DRAFT)
+    async with hub.house.database.read() as conn:
+        (model,) = await store.list_models(conn)
+    assert model.facts.context_window == 128_000
+    assert model.facts.prices is not None
+    assert model.facts.abilities == ("tools", "vision")
+    upstream.script = whole({"data": [{"id": "whisper-1"}]})
+    await hub.house.credentials.recheck(SYSTEM, hub.provider.id, credential.id, test_model=None)
+    async with hub.house.database.read() as conn:
+        assert [(one.name, one.facts.abilities) for one in await store.list_models(conn)] == [("whisper-1", ("audio",))]
+
+
+async def test_a_provider_that_lists_nothing_keeps_the_models_it_has(hub: RunningHub, upstream: Upstream) -> None:
+    (credential,) = await kept(hub)
+
+    async def script(asked, writer):  # type: ignore[no-untyped-def]
+        await whole(COMPLETION, 404 if asked.method == "GET" else 200)(asked, writer)
+
+    upstream.script = script
+    await hub.house.credentials.recheck(SYSTEM, hub.provider.id, credential.id, test_model="m")
+    async with hub.house.database.read() as conn:
+        assert [one.name for one in await store.list_models(conn)] == ["e", "m"]
 
 
 async def test_a_refused_credential_changes_nothing(hub: RunningHub, upstream: Upstream) -> None:

@@ -62,11 +62,34 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
+class ListPrices:
+    """What a provider asks of everybody, in USD for a million tokens, as exact plain decimals; None is not known."""
+
+    input: str | None = None
+    output: str | None = None
+    cache_read: str | None = None
+    cache_write: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What is known of a model; `context_window` in tokens, `abilities` as catalog/kinds.py names them."""
+
+    context_window: int | None = None
+    prices: ListPrices | None = None
+    abilities: tuple[str, ...] = ()
+
+
+UNKNOWN = ModelFacts()
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     provider_id: ProviderId
     name: str
     kind: Kind
     created_ms: int
+    facts: ModelFacts = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

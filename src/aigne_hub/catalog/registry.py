@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import msgspec
 
@@ -15,7 +16,16 @@ from aigne_hub.base.crypto import Unreadable, Vault, mask
 from aigne_hub.base.errors import BadRequest, Conflict, NotFound
 from aigne_hub.base.ids import IdSource
 from aigne_hub.catalog import store
-from aigne_hub.catalog.entries import Credential, CredentialId, CredentialKind, Model, Provider, ProviderId
+from aigne_hub.catalog.entries import (
+    UNKNOWN,
+    Credential,
+    CredentialId,
+    CredentialKind,
+    Model,
+    ModelFacts,
+    Provider,
+    ProviderId,
+)
 from aigne_hub.db.engine import Conn
 from aigne_hub.dialects.call import Kind
 from aigne_hub.dialects.pairing import SPOKEN
@@ -211,10 +221,20 @@ class Registry:
             raise NotFound("Credential not found")
         return found
 
-    async def put_models(self, conn: Conn, provider_id: ProviderId, names: list[tuple[str, Kind]]) -> None:
-        """Replace the models a provider is known to serve."""
+    async def put_models(
+        self,
+        conn: Conn,
+        provider_id: ProviderId,
+        names: list[tuple[str, Kind]],
+        facts: Mapping[str, ModelFacts] = MappingProxyType({}),
+    ) -> None:
+        """Replace the models a provider is known to serve; `facts` is what is known of them, by name."""
         now_ms = self._clock.now_ms()
-        found = {name: Model(provider_id, name, kind, now_ms) for name, kind in names if 0 < len(name) <= 200}
+        found = {
+            name: Model(provider_id, name, kind, now_ms, facts.get(name, UNKNOWN))
+            for name, kind in names
+            if 0 < len(name) <= 200
+        }
         await store.put_models(conn, provider_id, [(self._ids.new(), model) for model in found.values()])
 
     def open(self, credential: Credential) -> dict[str, str]:

@@ -9,7 +9,7 @@ from aigne_hub.base.clock import Clock
 from aigne_hub.base.crypto import Unreadable, Vault
 from aigne_hub.base.errors import BadRequest, Unavailable
 from aigne_hub.catalog import store
-from aigne_hub.catalog.entries import Credential, CredentialId, Model, Provider, ProviderId, Target
+from aigne_hub.catalog.entries import Credential, CredentialId, Model, ModelFacts, Provider, ProviderId, Target
 from aigne_hub.catalog.registry import open_sealed
 from aigne_hub.db.engine import Conn
 from aigne_hub.dialects.call import Kind
@@ -30,6 +30,7 @@ class ListedModel:
     kind: Kind
     provider: Provider
     created_ms: int
+    facts: ModelFacts
 
 
 class CatalogSnapshot:
@@ -156,7 +157,9 @@ class CatalogSnapshot:
     def _listed(self, models: list[Model]) -> list[ListedModel]:
         by_id: dict[ProviderId, Provider] = {target.provider.id: target.provider for target in self._ready.values()}
         return [
-            ListedModel(f"{by_id[m.provider_id].name}/{m.name}", m.name, m.kind, by_id[m.provider_id], m.created_ms)
+            ListedModel(
+                f"{by_id[m.provider_id].name}/{m.name}", m.name, m.kind, by_id[m.provider_id], m.created_ms, m.facts
+            )
             for m in models
             if m.provider_id in by_id
         ]

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
-from aigne_hub.catalog.entries import Credential, CredentialId, CredentialKind, Model, Provider, ProviderId
+from aigne_hub.catalog.entries import (
+    Credential,
+    CredentialId,
+    CredentialKind,
+    ListPrices,
+    Model,
+    ModelFacts,
+    Provider,
+    ProviderId,
+)
 from aigne_hub.db.engine import Conn
 from aigne_hub.db.schema import credentials, models, providers
 from aigne_hub.db.versions import bump
@@ -126,18 +135,36 @@ async def put_models(conn: Conn, provider_id: ProviderId, found: Sequence[tuple[
     if found:
         await conn.execute(
             insert(models),
-            [
-                {"id": id_, "provider_id": provider_id, "name": m.name, "kind": m.kind, "created_ms": m.created_ms}
-                for id_, m in found
-            ],
+            [{"id": id_, "provider_id": provider_id, **_model_columns(model)} for id_, model in found],
         )
 
 
 async def list_models(conn: Conn) -> list[Model]:
     return [
-        Model(ProviderId(row.provider_id), row.name, Kind(row.kind), row.created_ms)
+        Model(ProviderId(row.provider_id), row.name, Kind(row.kind), row.created_ms, _facts(row))
         for row in await conn.execute(select(models).order_by(models.c.provider_id, models.c.name))
     ]
+
+
+def _model_columns(model: Model) -> dict[str, object]:
+    facts = model.facts
+    return {
+        "name": model.name,
+        "kind": model.kind,
+        "created_ms": model.created_ms,
+        "context_window": facts.context_window,
+        "prices": msgspec.json.encode(facts.prices).decode() if facts.prices else None,
+        "abilities": ",".join(facts.abilities) or None,
+    }
+
+
+def _facts(row: Row[tuple[object, ...]]) -> ModelFacts:
+    r = row._mapping
+    return ModelFacts(
+        context_window=r["context_window"],
+        prices=msgspec.json.decode(r["prices"], type=ListPrices) if r["prices"] else None,
+        abilities=tuple(r["abilities"].split(",")) if r["abilities"] else (),
+    )
 
 
 def _provider(row: Row[tuple[object, ...]]) -> Provider:

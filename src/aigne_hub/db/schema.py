@@ -352,6 +352,9 @@ models = Table(
     Column("name", String(200), nullable=False),
     Column("kind", String(20), nullable=False),
     Column("created_ms", BigInteger, nullable=False),
+    Column("context_window", Integer),
+    Column("prices", Text),
+    Column("abilities", Text),
     UniqueConstraint("provider_id", "name"),
 )
 

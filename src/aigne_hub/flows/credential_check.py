@@ -8,6 +8,7 @@ import msgspec
 
 from aigne_hub.base.errors import BadRequest, Failure, HubError, UpstreamFailed
 from aigne_hub.catalog.entries import Provider
+from aigne_hub.catalog.kinds import kind_of
 from aigne_hub.dialects.call import Kind
 from aigne_hub.dialects.chat import Chat, Message, Role, Text
 from aigne_hub.dialects.openai_errors import error_of_answer
@@ -67,7 +68,7 @@ class CredentialCheck:
             models = msgspec.json.decode(body, type=_ModelList).data[:_MOST_MODELS]
         except msgspec.MsgspecError as error:
             raise UpstreamFailed(Failure.malformed, "its list of models cannot be read") from error
-        return [(model.id, _kind_of(model.id)) for model in models]
+        return [(model.id, kind_of(model.id)) for model in models]
 
     async def _say_hello(self, provider: Provider, api_key: str, model: str | None) -> None:
         if model is None:
@@ -95,10 +96,6 @@ class CredentialCheck:
 
 def spoken_by(provider: Provider) -> tuple[str, ...]:
     return provider.dialects or dialects_of(provider.name)
-
-
-def _kind_of(model: str) -> Kind:
-    return Kind.embedding if "embed" in model.lower() else Kind.chat
 
 
 def _reason(provider: Provider, error: HubError) -> str:

@@ -44,6 +44,12 @@ given any word as one.
 
 Addresses on this machine or in a private network are allowed unless `HUB_PRIVATE_UPSTREAMS=off`
 ([settings](guide/settings.md)).
+
+## What is known of a model
+
+When a credential is taken, the models that its provider lists are kept with what is known of them: what each is called
+for and can do, by its name; the size of its context and the provider's list prices, from data that comes with the hub.
+Nothing is fetched for it, and it changes by an admin's act alone: adding, changing or checking a credential.
 """
 
 _QUIRKS = {
