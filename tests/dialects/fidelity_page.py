@@ -79,8 +79,8 @@ def read(dialect: str, body: bytes) -> Chat:
 def same(one: Chat, other: Chat) -> bool:
     """Whether both ask for the same.
 
-    The name of a schema is a label, its strictness each provider's habit, and a tool that is not said to be
-    strict is not.
+    The name of a schema is a label, its strictness each provider's habit, as is whether thoughts are shown where
+    they were asked for, and a tool that is not said to be strict is not.
     """
     return _plain(one) == _plain(other)
 
@@ -90,7 +90,8 @@ def _plain(chat: Chat) -> Chat:
     format = chat.format
     if format is not None and format.schema is not None:
         format = replace(format, name=None, strict=None)
-    return replace(chat, tools=tools, format=format)
+    reasoning = None if chat.reasoning is None else replace(chat.reasoning, summary=None)
+    return replace(chat, tools=tools, format=format, reasoning=reasoning)
 
 
 def native_body(chat: Chat) -> dict[str, Any]:

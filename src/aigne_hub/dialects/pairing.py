@@ -12,6 +12,7 @@ from aigne_hub.dialects.call import Call, Dialect, Kind, ServedDialect
 from aigne_hub.dialects.chat import Chat
 from aigne_hub.dialects.embeddings import Embeddings
 from aigne_hub.dialects.fidelity import Losses
+from aigne_hub.dialects.gemini.dialect import Gemini
 from aigne_hub.dialects.native.dialect import Native
 from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
 from aigne_hub.dialects.openai_completions import OpenAICompletions
@@ -22,7 +23,7 @@ from aigne_hub.dialects.translate import CalledChat, ServedChat, Translation
 
 # The dialects of chats that providers speak, by name.
 CHATS: dict[str, CalledChat] = {
-    dialect.name: dialect for dialect in (OpenAIChat(is_hybrid=False), AnthropicMessages(), OpenAIResponses())
+    dialect.name: dialect for dialect in (OpenAIChat(is_hybrid=False), AnthropicMessages(), OpenAIResponses(), Gemini())
 }
 _SERVED_CHATS = frozenset({*CHATS, Native.name, OpenAICompletions.name})
 _NOTHING = Losses()

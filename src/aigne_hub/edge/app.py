@@ -1,4 +1,4 @@
-"""The ASGI application lives here: exact paths lead to the fast doors, all others to the control plane."""
+"""The ASGI application lives here: exact paths and Google's lead to the fast doors, all others to the control plane."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from aigne_hub.dialects.openai_forms import IMAGE_EDITS, TRANSCRIPTIONS, TRANSLA
 from aigne_hub.dialects.openai_json import IMAGES, MODERATIONS, RERANK, SPEECH
 from aigne_hub.dialects.openai_responses.dialect import OpenAIResponses
 from aigne_hub.dialects.reference_images import ReferenceImages
+from aigne_hub.edge.gemini import GeminiDoor
 from aigne_hub.edge.inference import InferenceDoor
 from aigne_hub.edge.listings import ReadingDoor, discovery, healthz, models, readyz, status
 from aigne_hub.edge.passage import Asgi, Passage
@@ -21,7 +22,7 @@ from aigne_hub.edge.signed import SignedDoor
 from aigne_hub.edge.wire import AsgiReply, Receive, Scope, Send
 from aigne_hub.house import House
 
-Door = InferenceDoor | ReadingDoor
+Door = InferenceDoor | ReadingDoor | GeminiDoor
 
 _AUDIO: dict[str, ServedDialect] = {"speech": SPEECH, "transcriptions": TRANSCRIPTIONS, "translations": TRANSLATIONS}
 _IMAGE_PATHS = (
@@ -33,7 +34,7 @@ _IMAGE_PATHS = (
     "/api/images/generations",
 )
 _MOUNTS = ("", "/ai-kit")  # the reference's official hub is mounted at the second (contract 1.1)
-_API_PATHS = ("/api/", "/v1/", "/oauth/", "/.well-known/", "/ai-kit/")
+_API_PATHS = ("/api/", "/v1/", "/v1beta/", "/v1alpha/", "/oauth/", "/.well-known/", "/ai-kit/")
 _CONNECT_PAGE = "/.well-known/service/gen-simple-access-key"  # where the published CLI sends a person (contract 1.3)
 _ALLOWED_HEADERS = (
     (b"access-control-allow-origin", b"*"),
@@ -50,9 +51,10 @@ class Edge:
         self._pages = pages
         self._passage = Passage(house, reader, control_plane)
         self._doors = {mount + path: door for path, door in _doors(house, reader).items() for mount in _MOUNTS}
+        self._gemini = GeminiDoor(house, reader)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        door = self._doors.get(scope["path"])
+        door = self._door(scope["path"])
         method = scope["method"]
         if door is not None and (method == door.method or (method == "HEAD" and door.method == "GET")):
             await door(scope, receive, send)
@@ -66,6 +68,10 @@ class Edge:
         else:
             request_id = request_id_of(dict(scope["headers"])) or str(self._house.recorder.new_id())
             await AsgiReply(receive, send, request_id).error(WrongMethod(door.method))
+
+    def _door(self, path: str) -> Door | None:
+        door = self._doors.get(path)
+        return self._gemini if door is None and self._gemini.owns(path) else door
 
 
 def is_page(path: str) -> bool:
