@@ -130,6 +130,8 @@ async def test_a_provider_that_speaks_as_google_gets_the_body_as_it_is(hub: Runn
     answer = await hub.http.post(PATH, content=body, headers=key(hub))
     assert answer.content == json.dumps(ANSWER).encode()
     assert (upstream.asked[0].body, upstream.asked[0].path) == (body, "/v1/models/m:generateContent")
+    assert upstream.asked[0].headers["x-goog-api-key"] == "sk-upstream-0123456789"
+    assert "authorization" not in upstream.asked[0].headers
     call = (await hub.calls())[-1]
     assert (call.usage.input, call.usage.output, call.usage.reasoning) == (12, 3, 4)
     assert (call.dialect, call.upstream_dialect) == ("gemini", "gemini")
@@ -258,4 +260,17 @@ async def test_what_is_of_this_api_is_never_a_page(hub: RunningHub) -> None:
     for path in ("/v1beta/nothing", PATH, "/v1/models/up/m"):
         answer = await hub.http.get(path, headers={"accept": "text/html"})
         assert answer.headers["content-type"] == "application/json"
-        assert answer.status_code in (404, 405)
+        assert answer.status_code in (401, 404, 405)
+
+
+async def test_google_s_own_client_gets_embeddings_of_whatever_provider(
+    hub: RunningHub, upstream: Upstream, client: genai.client.AsyncClient
+) -> None:
+    data = [{"object": "embedding", "index": i, "embedding": [0.5, i]} for i in (0, 1)]
+    upstream.script = whole({"object": "list", "data": data, "usage": {"prompt_tokens": 4, "total_tokens": 4}})
+    found = await client.models.embed_content(model="up/e", contents=["a", "b"])
+    assert found.embeddings is not None
+    assert [one.values for one in found.embeddings] == [[0.5, 0], [0.5, 1]]
+    assert upstream.asked[0].json == {"model": "e", "input": ["a", "b"]}
+    call = await hub.call()
+    assert (call.dialect, call.upstream_dialect, call.usage.input) == ("gemini_embeddings", "openai_embeddings", 4)

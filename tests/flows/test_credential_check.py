@@ -53,6 +53,16 @@ async def test_a_provider_is_greeted_in_its_own_dialect(hub: RunningHub, upstrea
     }
 
 
+async def test_google_lists_its_models_in_its_own_way(hub: RunningHub, upstream: Upstream) -> None:
+    """https://ai.google.dev/api/models#method:-models.list"""
+    upstream.script = whole({"models": [{"name": "models/gemini-x"}, {"name": "models/gemini-embedding-x"}]})
+    google = replace(hub.provider, dialects=("gemini", "gemini_embeddings"))
+    checked = await CredentialCheck(hub.house.client).check(google, "sk-tried-0123456789")
+    assert checked.models == [("gemini-x", Kind.chat), ("gemini-embedding-x", Kind.embedding)]
+    assert upstream.asked[0].path == "/v1/models?pageSize=1000"
+    assert upstream.asked[0].headers["x-goog-api-key"] == "sk-tried-0123456789"
+
+
 @pytest.mark.parametrize(
     ("status", "body", "reason"),
     [

@@ -10,7 +10,7 @@ from aigne_hub.providers.known import LOCAL, canonical
 from aigne_hub.providers.rows import KNOWN, LOCAL_DIALECTS, UNKNOWN_DIALECTS, Keying, KnownProvider
 
 _QUIRKS = {"max_completion_tokens", "top_k", "reasoning_content", "cache_control"}
-_CHATS = {"openai_chat", "anthropic_messages", "openai_responses"}
+_CHATS = {"openai_chat", "anthropic_messages", "openai_responses", "gemini"}
 
 
 @pytest.mark.parametrize("row", KNOWN.values(), ids=lambda row: row.name)
@@ -36,4 +36,4 @@ def test_what_is_not_in_a_row_is_of_the_hub_too() -> None:
 
 def test_most_take_a_bearer() -> None:
     others = {row.name: row.keying for row in KNOWN.values() if row.keying is not Keying.bearer}
-    assert others == {"anthropic": Keying.x_api_key, "azure": Keying.api_key}
+    assert others == {"anthropic": Keying.x_api_key, "azure": Keying.api_key, "google": Keying.x_goog_api_key}

@@ -13,6 +13,7 @@ from aigne_hub.dialects.chat import Chat
 from aigne_hub.dialects.embeddings import Embeddings
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.gemini.dialect import Gemini
+from aigne_hub.dialects.gemini.embeddings import GeminiEmbeddings, bridge
 from aigne_hub.dialects.native.dialect import Native
 from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
 from aigne_hub.dialects.openai_completions import OpenAICompletions
@@ -31,7 +32,9 @@ _NOTHING = Losses()
 _SMALL = (IMAGES, MODERATIONS, RERANK, SPEECH, TRANSCRIPTIONS, TRANSLATIONS, IMAGE_EDITS)
 
 # What a provider may be said to speak.
-SPOKEN = frozenset({*CHATS, Embeddings.name, OpenAICompletions.name, *(dialect.name for dialect in _SMALL)})
+SPOKEN = frozenset(
+    {*CHATS, Embeddings.name, GeminiEmbeddings.name, OpenAICompletions.name, *(dialect.name for dialect in _SMALL)}
+)
 
 
 class Pair(Struct, frozen=True):
@@ -57,6 +60,11 @@ def pair(served: ServedDialect, spoken: tuple[str, ...], quirks: frozenset[str])
             if called is not None:
                 translation = Translation(cast(ServedChat, served), called, quirks)
                 return Pair(translation, name, translation.losses, False)
+    losses = Losses()
+    for name in spoken:
+        carrier = bridge(served, name, losses)
+        if carrier is not None:
+            return Pair(carrier, name, losses, False)
     raise BadRequest(
         f"the provider of this model does not serve such calls ({served.name})", code="unsupported_call", param="model"
     )

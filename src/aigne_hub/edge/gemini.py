@@ -12,6 +12,7 @@ from aigne_hub.base.errors import BadRequest, HubError, NotFound
 from aigne_hub.dialects import sse
 from aigne_hub.dialects.call import ServedDialect
 from aigne_hub.dialects.gemini.dialect import Gemini
+from aigne_hub.dialects.gemini.embeddings import GeminiEmbeddings
 from aigne_hub.dialects.gemini.errors import error_body
 from aigne_hub.edge.inference import InferenceDoor
 from aigne_hub.edge.reading import BodyReader, request_id_of
@@ -21,7 +22,7 @@ from aigne_hub.house import House
 _PATH = re.compile(r"(?:/ai-kit)?/v1(?:alpha|beta)?/models/(?:models/)?(?P<model>.*):(?P<action>[^:/]*)", re.DOTALL)
 _BEGINNINGS = tuple([f"{mount}/{version}/models/" for mount in ("", "/ai-kit") for version in ("v1beta", "v1alpha")])
 _SHARED = ("/v1/models/", "/ai-kit/v1/models/")  # below these OpenAI's models are looked up too
-_ACTIONS = (":generateContent", ":streamGenerateContent")
+_ACTIONS = (":generateContent", ":streamGenerateContent", ":embedContent", ":batchEmbedContents")
 _LONGEST_MODEL = 200
 
 
@@ -101,7 +102,9 @@ def _dialect_of(path: str) -> ServedDialect:
     """Raises NotFound when the path asks for something else, BadRequest when it names no model."""
     found = _PATH.fullmatch(path)
     if found is None or not path.endswith(_ACTIONS):
-        raise NotFound("models are asked here by generateContent and streamGenerateContent")
+        raise NotFound("models are asked here by " + ", ".join([action[1:] for action in _ACTIONS]))
     if not 0 < len(found["model"]) <= _LONGEST_MODEL:
         raise BadRequest("the path names no model", param="model")
+    if found["action"] in ("embedContent", "batchEmbedContents"):
+        return GeminiEmbeddings(found["model"], is_batch=found["action"] == "batchEmbedContents")
     return Gemini(found["model"], is_stream=found["action"] == "streamGenerateContent")

@@ -30,6 +30,16 @@ class _ModelList(msgspec.Struct):
     data: list[_ListedModel]
 
 
+class _GoogleModel(msgspec.Struct):
+    name: str  # models/NAME
+
+
+class _GoogleModelList(msgspec.Struct):
+    """https://ai.google.dev/api/models#method:-models.list"""
+
+    models: list[_GoogleModel]
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """What a provider said of a good credential: the models it lists, empty when it lists none."""
@@ -59,16 +69,18 @@ class CredentialCheck:
         return Checked(listed)
 
     async def _list(self, provider: Provider, api_key: str) -> list[tuple[str, Kind]]:
-        status, body = await self._exchange(provider, api_key, b"GET", b"/models", b"")
+        is_google = spoken_by(provider)[0].startswith("gemini")
+        path = b"/models?pageSize=1000" if is_google else b"/models"
+        status, body = await self._exchange(provider, api_key, b"GET", path, b"")
         if status in (404, 405, 501):  # the provider keeps no list
             return []
         if status != 200:
             raise error_of_answer(status, body, None)
         try:
-            models = msgspec.json.decode(body, type=_ModelList).data[:_MOST_MODELS]
+            names = _google_names(body) if is_google else _names(body)
         except msgspec.MsgspecError as error:
             raise UpstreamFailed(Failure.malformed, "its list of models cannot be read") from error
-        return [(model.id, kind_of(model.id)) for model in models]
+        return [(name, kind_of(name)) for name in names[:_MOST_MODELS]]
 
     async def _say_hello(self, provider: Provider, api_key: str, model: str | None) -> None:
         if model is None:
@@ -92,6 +104,14 @@ class CredentialCheck:
             return exchange.status, await exchange.read()
         finally:
             exchange.close()
+
+
+def _names(body: bytes) -> list[str]:
+    return [model.id for model in msgspec.json.decode(body, type=_ModelList).data]
+
+
+def _google_names(body: bytes) -> list[str]:
+    return [model.name.removeprefix("models/") for model in msgspec.json.decode(body, type=_GoogleModelList).models]
 
 
 def spoken_by(provider: Provider) -> tuple[str, ...]:

@@ -7,6 +7,11 @@ from aigne_hub.providers.rows import KNOWN, LOCAL_DIALECTS, LOCAL_QUIRKS, UNKNOW
 LOCAL = "local"
 
 _ALIASES = {"gemini": "google"}
+_KEYINGS = {
+    "anthropic_messages": Keying.x_api_key,
+    "gemini": Keying.x_goog_api_key,
+    "gemini_embeddings": Keying.x_goog_api_key,
+}
 
 
 def canonical(name: str) -> str:
@@ -38,7 +43,7 @@ def keying_of(name: str, dialects: tuple[str, ...]) -> Keying:
     known = KNOWN.get(name)
     if known is not None and dialects[0] in known.dialects:
         return known.keying
-    return Keying.x_api_key if dialects[0] == "anthropic_messages" else Keying.bearer
+    return _KEYINGS.get(dialects[0], Keying.bearer)
 
 
 def credential_headers(keying: Keying, secret: str) -> tuple[tuple[bytes, bytes], ...]:

@@ -22,6 +22,7 @@ _CHAT, _EMBEDDINGS, _RESPONSES = "openai_chat", "openai_embeddings", "openai_res
 _MESSAGES, _RERANK, _IMAGES = "anthropic_messages", "rerank", "openai_images"
 _EDITS, _MODERATIONS, _SPEECH = "openai_image_edits", "openai_moderations", "openai_speech"
 _TRANSCRIPTIONS, _TRANSLATIONS = "openai_transcriptions", "openai_translations"
+_GEMINI, _GEMINI_EMBEDDINGS = "gemini", "gemini_embeddings"
 _COMPLETIONS = "openai_completions"
 
 # What the hub's own model server speaks (llama.cpp), and what a provider of an unheard-of name is taken to speak.
@@ -96,10 +97,14 @@ _MAKERS_OF_MODELS = (
     KnownProvider(
         "google",
         "Google AI",
-        "https://generativelanguage.googleapis.com/v1beta/openai",
+        "https://generativelanguage.googleapis.com/v1beta",
         "gemini-2.5-flash",
-        "https://ai.google.dev/gemini-api/docs/openai",
-        (_CHAT, _EMBEDDINGS, _IMAGES),
+        "https://ai.google.dev/api/generate-content",
+        (_GEMINI, _GEMINI_EMBEDDINGS),
+        keying=Keying.x_goog_api_key,
+        note="Calls in every other dialect are translated into its own. Its images in OpenAI's format are not below "
+        "this address: add `https://generativelanguage.googleapis.com/v1beta/openai` under another name for them, with "
+        "`--dialect openai_images`.",
     ),
     KnownProvider(
         "deepseek",

@@ -77,9 +77,7 @@ class Gemini:
         return Call(Kind.chat, self._model, body, is_stream=self._is_stream, wants_usage=True, body_token=token)
 
     def path(self, call: Call, model: str) -> bytes:
-        collection = next((one for one in _COLLECTIONS if model.startswith(one)), "models/")
-        action = "streamGenerateContent?alt=sse" if call.is_stream else "generateContent"
-        return f"/{collection}{quote(model.removeprefix(collection), safe='')}:{action}".encode("ascii")
+        return model_path(model, "streamGenerateContent?alt=sse" if call.is_stream else "generateContent")
 
     def write_request(self, call: Call, model: str) -> bytes:
         return call.body
@@ -118,6 +116,12 @@ class Gemini:
 
     def open_writer(self, call: Call, label: Label) -> streams.Writer:
         return streams.Writer(id=str(label.id), model=call.model)
+
+
+def model_path(model: str, action: str) -> bytes:
+    """Where Google is asked for an action of a model, whose name is one step of the path whatever it holds."""
+    collection = next((one for one in _COLLECTIONS if model.startswith(one)), "models/")
+    return f"/{collection}{quote(model.removeprefix(collection), safe='')}:{action}".encode("ascii")
 
 
 class GeminiStream:
