@@ -150,7 +150,7 @@ def _house(
         catalog=catalog,
         providers=providers,
         freshness=Freshness(database, access, catalog),
-        credentials=CredentialKeeper(database, providers, CredentialCheck(client), clock),
+        credentials=CredentialKeeper(database, providers, CredentialCheck(client, clock), clock),
         client=client,
         recorder=recorder,
         relay=Relay(catalog, client, recorder, deadlines, clock, limits=_limits(settings), drain_s=settings.drain_s),

@@ -21,7 +21,7 @@ from tests.dialects.features import FEATURES
 
 MODELS = {"anthropic_messages": "claude-sonnet-4-6", "gemini": "gemini-2.5-flash"}
 NATIVE = "native"
-CALLERS = (*CHATS, NATIVE)
+CALLERS = (*(name for name, dialect in CHATS.items() if hasattr(dialect, "read_chat")), NATIVE)
 
 HEAD = """# What a translation carries
 
@@ -50,6 +50,8 @@ def verdict(called: str, feature: str) -> str:
         return "dropped"
     if "approximated" in losses.items().values():
         return "approximated"
+    if called not in CALLERS:  # the hub does not read it, so what it writes is judged by its own tests
+        return "carried"
     return "carried" if same(read(called, body), chat) else "approximated"
 
 

@@ -27,7 +27,7 @@ def test_what_every_provider_must_be_told_is_carried_everywhere() -> None:
 def test_nothing_is_lost_without_a_word() -> None:
     """Whatever does not come out as it went in is told of; `approximated` by comparison alone would be silent."""
     silent = []
-    for called in CHATS:
+    for called in set(CHATS) & set(CALLERS):
         for name, feature in FEATURES.items():
             losses, chat = Losses(), feature(called)
             body = written(called, chat, losses)

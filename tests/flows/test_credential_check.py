@@ -16,8 +16,8 @@ pytestmark = pytest.mark.anyio
 
 
 async def check(hub: RunningHub, test_model: str | None = None) -> list[tuple[str, Kind]]:
-    checker = CredentialCheck(hub.house.client)
-    return (await checker.check(hub.provider, "sk-tried-0123456789", test_model=test_model)).models
+    checker = CredentialCheck(hub.house.client, hub.house.clock)
+    return (await checker.check(hub.provider, {"api_key": "sk-tried-0123456789"}, test_model=test_model)).models
 
 
 async def test_a_list_of_models_is_proof_enough(hub: RunningHub, upstream: Upstream) -> None:
@@ -41,7 +41,9 @@ async def test_a_provider_is_greeted_in_its_own_dialect(hub: RunningHub, upstrea
 
     upstream.script = script
     claude = replace(hub.provider, dialects=("anthropic_messages",))
-    await CredentialCheck(hub.house.client).check(claude, "sk-tried-0123456789", test_model="claude-x")
+    await CredentialCheck(hub.house.client, hub.house.clock).check(
+        claude, {"api_key": "sk-tried-0123456789"}, test_model="claude-x"
+    )
     listed, greeted = upstream.asked
     assert (listed.path, greeted.path) == ("/v1/models", "/v1/messages")
     assert listed.headers["x-api-key"] == greeted.headers["x-api-key"] == "sk-tried-0123456789"
@@ -57,7 +59,7 @@ async def test_google_lists_its_models_in_its_own_way(hub: RunningHub, upstream:
     """https://ai.google.dev/api/models#method:-models.list"""
     upstream.script = whole({"models": [{"name": "models/gemini-x"}, {"name": "models/gemini-embedding-x"}]})
     google = replace(hub.provider, dialects=("gemini", "gemini_embeddings"))
-    checked = await CredentialCheck(hub.house.client).check(google, "sk-tried-0123456789")
+    checked = await CredentialCheck(hub.house.client, hub.house.clock).check(google, {"api_key": "sk-tried-0123456789"})
     assert checked.models == [("gemini-x", Kind.chat), ("gemini-embedding-x", Kind.embedding)]
     assert upstream.asked[0].path == "/v1/models?pageSize=1000"
     assert upstream.asked[0].headers["x-goog-api-key"] == "sk-tried-0123456789"
@@ -85,4 +87,4 @@ async def test_a_bad_answer_is_told_with_its_reason(
 async def test_an_address_nobody_listens_at_is_told(hub: RunningHub) -> None:
     nowhere = replace(hub.provider, base_url="http://127.0.0.1:9/v1")
     with pytest.raises(BadRequest, match="could not be asked"):
-        await CredentialCheck(hub.house.client).check(nowhere, "sk-tried-0123456789")
+        await CredentialCheck(hub.house.client, hub.house.clock).check(nowhere, {"api_key": "sk-tried-0123456789"})

@@ -10,7 +10,7 @@ from aigne_hub.providers.known import LOCAL, canonical
 from aigne_hub.providers.rows import KNOWN, LOCAL_DIALECTS, UNKNOWN_DIALECTS, Keying, KnownProvider
 
 _QUIRKS = {"max_completion_tokens", "top_k", "reasoning_content", "cache_control"}
-_CHATS = {"openai_chat", "anthropic_messages", "openai_responses", "gemini"}
+_CHATS = {"bedrock_converse", "openai_chat", "anthropic_messages", "openai_responses", "gemini"}
 
 
 @pytest.mark.parametrize("row", KNOWN.values(), ids=lambda row: row.name)

@@ -11,7 +11,7 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigne_hub.providers.sigv4 import Signer
+from aigne_hub.providers.sigv4 import Signer, signer_of
 
 NOW_S = 1_760_000_000.5
 HOST = "bedrock-runtime.us-east-1.amazonaws.com"
@@ -41,3 +41,15 @@ def test_a_secret_is_not_shown() -> None:
     shown = repr(Signer("AKID", "very-secret", "us-east-1", "bedrock", "token-secret"))
     assert "secret" not in shown.replace("secret_access_key", "")
     assert "AKID" in shown
+
+
+def test_only_a_key_pair_signs_and_its_region_is_found() -> None:
+    pair = {"access_key_id": "AKID", "secret_access_key": "s", "session_token": "t"}
+    assert signer_of({"api_key": "k"}, None, HOST) is None
+    assert signer_of(pair, None, "bedrock-runtime.eu-central-1.amazonaws.com") == Signer(
+        "AKID", "s", "eu-central-1", "bedrock", "t"
+    )
+    for region, host, found in (("ap-south-1", HOST, "ap-south-1"), (None, "127.0.0.1", "us-east-1")):
+        signer = signer_of(pair, region, host)
+        assert signer is not None
+        assert signer.region == found

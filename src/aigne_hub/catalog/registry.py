@@ -30,7 +30,7 @@ from aigne_hub.db.engine import Conn
 from aigne_hub.dialects.call import Kind
 from aigne_hub.dialects.pairing import SPOKEN
 from aigne_hub.outbound import Origin
-from aigne_hub.providers.known import canonical
+from aigne_hub.providers.known import canonical, default_url
 from aigne_hub.providers.rows import KNOWN
 
 _FULL_WEIGHT = 100
@@ -73,7 +73,7 @@ class Registry:
         """
         name = checked_provider_name(name)
         known = KNOWN.get(name)
-        address = checked_url(base_url or (known.base_url if known else ""), example=known.example_url if known else "")
+        address = checked_url(base_url or default_url(name, region), example=known.example_url if known else "")
         await self._refuse_taken(conn, name)
         now_ms = self._clock.now_ms()
         shown = (display_name or (known.display_name if known else name)).strip()[:100]

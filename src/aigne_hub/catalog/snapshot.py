@@ -16,6 +16,7 @@ from aigne_hub.dialects.call import Kind
 from aigne_hub.outbound import Origin
 from aigne_hub.providers.families import RESERVED, family, upstream_name
 from aigne_hub.providers.known import LOCAL, canonical, credential_headers, dialects_of, keying_of, quirks_of
+from aigne_hub.providers.sigv4 import signer_of
 
 _PREFIXES = ("aignehub/", "aignehub:")
 _REMEMBERED = 4096  # resolved names kept; the cache starts anew when it is full
@@ -139,20 +140,22 @@ class CatalogSnapshot:
 
     def _target(self, provider: Provider, credential: Credential) -> Target | None:
         try:
-            secret = open_sealed(self._vault, credential).get("api_key", "")
+            value = open_sealed(self._vault, credential)
         except Unreadable:
             self.unreadable.append(credential)
             return None
         origin, base_path = Origin.parse(provider.base_url)
         dialects = provider.dialects or dialects_of(provider.name)
+        signer = signer_of(value, provider.region, origin.host)
+        shown = credential_headers(keying_of(provider.name, dialects), value.get("api_key", ""))
         headers = (
-            *credential_headers(keying_of(provider.name, dialects), secret),
+            *(() if signer is not None else shown),
             (b"content-type", b"application/json"),
             (b"accept", b"*/*"),
             (b"user-agent", b"aigne-hub"),
         )
         base = base_path.encode("ascii")
-        return Target(provider, credential.id, "", origin, base, headers, dialects, quirks_of(provider.name))
+        return Target(provider, credential.id, "", origin, base, headers, dialects, quirks_of(provider.name), signer)
 
     def _listed(self, models: list[Model]) -> list[ListedModel]:
         by_id: dict[ProviderId, Provider] = {target.provider.id: target.provider for target in self._ready.values()}

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from aigne_hub.base.errors import BadRequest
 from aigne_hub.dialects.anthropic_messages.dialect import AnthropicMessages
+from aigne_hub.dialects.bedrock_converse.dialect import BedrockConverse
 from aigne_hub.dialects.call import Call, Dialect, Kind, ServedDialect
 from aigne_hub.dialects.chat import Chat
 from aigne_hub.dialects.embeddings import Embeddings
@@ -24,7 +25,14 @@ from aigne_hub.dialects.translate import CalledChat, ServedChat, Translation
 
 # The dialects of chats that providers speak, by name.
 CHATS: dict[str, CalledChat] = {
-    dialect.name: dialect for dialect in (OpenAIChat(is_hybrid=False), AnthropicMessages(), OpenAIResponses(), Gemini())
+    dialect.name: dialect
+    for dialect in (
+        OpenAIChat(is_hybrid=False),
+        AnthropicMessages(),
+        OpenAIResponses(),
+        Gemini(),
+        BedrockConverse(),
+    )
 }
 _SERVED_CHATS = frozenset({*CHATS, Native.name, OpenAICompletions.name})
 _NOTHING = Losses()

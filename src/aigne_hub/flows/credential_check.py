@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
 
+from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import BadRequest, Failure, HubError, UpstreamFailed
 from aigne_hub.catalog.entries import Provider
 from aigne_hub.catalog.kinds import kind_of
+from aigne_hub.dialects.bedrock_converse.dialect import BedrockConverse
 from aigne_hub.dialects.call import Kind
 from aigne_hub.dialects.chat import Chat, Message, Role, Text
 from aigne_hub.dialects.openai_errors import error_of_answer
@@ -16,6 +19,7 @@ from aigne_hub.dialects.pairing import hello
 from aigne_hub.outbound import Client, Limits, Origin
 from aigne_hub.providers.known import credential_headers, dialects_of, keying_of, quirks_of
 from aigne_hub.providers.rows import KNOWN
+from aigne_hub.providers.sigv4 import signer_of
 
 _LIMITS = Limits(connect_s=10, first_byte_s=30, idle_s=30, total_s=60, answer_bytes=4 << 20)
 _MOST_MODELS = 2000
@@ -50,28 +54,32 @@ class Checked:
 class CredentialCheck:
     """Asks a provider whether it takes a credential."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, clock: Clock) -> None:
         self._client = client
+        self._clock = clock
 
-    async def check(self, provider: Provider, api_key: str, *, test_model: str | None = None) -> Checked:
+    async def check(self, provider: Provider, value: Mapping[str, str], *, test_model: str | None = None) -> Checked:
         """Raises BadRequest with the provider's reason when the credential does not work there.
 
+        `value` has an `api_key`, or an `access_key_id` with its `secret_access_key`.
         A provider that lists its models is asked for the list; else, or when a model is given, the
         model is asked to say hello (contract 5.2).
         """
         model = test_model or (KNOWN[provider.name].test_model if provider.name in KNOWN else None)
         try:
-            listed = await self._list(provider, api_key)
+            listed = await self._list(provider, value)
             if test_model is not None or not listed:
-                await self._say_hello(provider, api_key, model or (listed[0][0] if listed else None))
+                await self._say_hello(provider, value, model or (listed[0][0] if listed else None))
         except HubError as error:
             raise BadRequest(_reason(provider, error), code="credential_invalid", param="value") from error
         return Checked(listed)
 
-    async def _list(self, provider: Provider, api_key: str) -> list[tuple[str, Kind]]:
+    async def _list(self, provider: Provider, value: Mapping[str, str]) -> list[tuple[str, Kind]]:
+        if spoken_by(provider)[0] == BedrockConverse.name:  # its list is at another address, and under other rights
+            return []
         is_google = spoken_by(provider)[0].startswith("gemini")
         path = b"/models?pageSize=1000" if is_google else b"/models"
-        status, body = await self._exchange(provider, api_key, b"GET", path, b"")
+        status, body = await self._exchange(provider, value, b"GET", path, b"")
         if status in (404, 405, 501):  # the provider keeps no list
             return []
         if status != 200:
@@ -82,24 +90,29 @@ class CredentialCheck:
             raise UpstreamFailed(Failure.malformed, "its list of models cannot be read") from error
         return [(name, kind_of(name)) for name in names[:_MOST_MODELS]]
 
-    async def _say_hello(self, provider: Provider, api_key: str, model: str | None) -> None:
+    async def _say_hello(self, provider: Provider, value: Mapping[str, str], model: str | None) -> None:
         if model is None:
             raise BadRequest("name a test model: the provider lists none", param="testModel")
         chat = Chat((Message(Role.user, (Text("Hello, world!"),)),), max_output=_HELLO_TOKENS)
         path, body = hello(chat, spoken_by(provider), model, quirks_of(provider.name))
-        status, answer = await self._exchange(provider, api_key, b"POST", path, body)
+        status, answer = await self._exchange(provider, value, b"POST", path, body)
         if status != 200:
             raise error_of_answer(status, answer, None)
 
     async def _exchange(
-        self, provider: Provider, api_key: str, method: bytes, path: bytes, body: bytes
+        self, provider: Provider, value: Mapping[str, str], method: bytes, path: bytes, body: bytes
     ) -> tuple[int, bytes]:
         origin, base_path = Origin.parse(provider.base_url)
-        shown = credential_headers(keying_of(provider.name, spoken_by(provider)), api_key)
-        headers = [*shown, (b"user-agent", b"aigne-hub")]
-        if body:
-            headers.append((b"content-type", b"application/json"))
-        exchange = await self._client.send(origin, method, base_path.encode("ascii") + path, headers, body, _LIMITS)
+        whole_path = base_path.encode("ascii") + path
+        headers = [(b"user-agent", b"aigne-hub")]
+        signer = signer_of(value, provider.region, origin.host)
+        if signer is not None:
+            host, now_s = origin.host_header.decode("ascii"), self._clock.now_ms() / 1000
+            headers += signer.headers(method.decode("ascii"), host, whole_path.decode("ascii"), body, now_s)
+        else:
+            headers += credential_headers(keying_of(provider.name, spoken_by(provider)), value.get("api_key", ""))
+            headers += [(b"content-type", b"application/json")] if body else []
+        exchange = await self._client.send(origin, method, whole_path, headers, body, _LIMITS)
         try:
             return exchange.status, await exchange.read()
         finally:

@@ -13,7 +13,8 @@ from aigne_hub.catalog.entries import Credential, CredentialId, CredentialKind, 
 from aigne_hub.catalog.facts import facts_of
 from aigne_hub.catalog.registry import Registry
 from aigne_hub.db.engine import Conn, Database
-from aigne_hub.flows.credential_check import Checked, CredentialCheck
+from aigne_hub.dialects.bedrock_converse.dialect import BedrockConverse
+from aigne_hub.flows.credential_check import Checked, CredentialCheck, spoken_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +104,14 @@ class CredentialKeeper:
     async def test(self, provider_id: ProviderId, draft: CredentialDraft) -> Checked:
         """Only try it."""
         provider = await self._provider(provider_id)
-        key = draft.value.get("api_key", "")
-        if draft.kind is not CredentialKind.api_key or not key:
-            raise BadRequest(f"{provider.display_name} is called with an api_key", param="value")
-        if not key.isascii() or not key.isprintable() or " " in key:
-            raise BadRequest("a credential has only visible ASCII characters", param="value")
-        return await self._check.check(provider, key, test_model=draft.test_model)
+        is_pair = draft.kind is CredentialKind.access_key_pair and spoken_by(provider)[0] == BedrockConverse.name
+        needed = ("access_key_id", "secret_access_key") if is_pair else ("api_key",)
+        if not (is_pair or draft.kind is CredentialKind.api_key) or not all(map(draft.value.get, needed)):
+            raise BadRequest(f"{provider.display_name} is called with an {' and a '.join(needed)}", param="value")
+        for secret in draft.value.values():
+            if not secret.isascii() or not secret.isprintable() or " " in secret:
+                raise BadRequest("a credential has only visible ASCII characters", param="value")
+        return await self._check.check(provider, draft.value, test_model=draft.test_model)
 
     async def _provider(self, provider_id: ProviderId) -> Provider:
         async with self._database.read() as conn:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from aigne_hub.providers.rows import KNOWN, LOCAL_DIALECTS, LOCAL_QUIRKS, UNKNOWN_DIALECTS, Keying
 
 LOCAL = "local"
+
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 _ALIASES = {"gemini": "google"}
 _KEYINGS = {
@@ -58,3 +62,14 @@ def credential_headers(keying: Keying, secret: str) -> tuple[tuple[bytes, bytes]
     if keying is Keying.x_api_key:
         return ((b"x-api-key", value), (b"anthropic-version", b"2023-06-01"))
     return ((keying.value.encode("ascii"), value),)
+
+
+def default_url(name: str, region: str | None) -> str:
+    """The address of a provider whose name is known; empty when it has none for all.
+
+    Bedrock's follows from its region.
+    """
+    if name == "bedrock" and region is not None and _REGION.fullmatch(region):
+        return f"https://bedrock-runtime.{region}.amazonaws.com"
+    known = KNOWN.get(name)
+    return known.base_url if known is not None else ""

@@ -198,6 +198,17 @@ _MAKERS_OF_MODELS = (
 
 _CLOUDS = (
     KnownProvider(
+        "bedrock",
+        "Amazon Bedrock",
+        "",
+        "us.amazon.nova-lite-v1:0",
+        "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html",
+        ("bedrock_converse",),
+        example_url="https://bedrock-runtime.us-east-1.amazonaws.com",
+        note="A region is enough (`us-east-1`). It takes a Bedrock API key, or an access key pair, with which each "
+        "request is signed.",
+    ),
+    KnownProvider(
         "azure",
         "Azure OpenAI",
         "",

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+_REGION = re.compile(r"\.([a-z]{2}(?:-[a-z]+)+-\d)\.")
 _ALGORITHM = "AWS4-HMAC-SHA256"
 
 
@@ -51,3 +54,20 @@ class Signer:
         proof = f"{_ALGORITHM} Credential={self.access_key_id}/{scope}, SignedHeaders={names}, Signature={signature}"
         found = [("authorization", proof), *((name, value) for name, value in signed.items() if name != "host")]
         return [(name.encode(), value.encode()) for name, value in found]
+
+
+def signer_of(value: Mapping[str, str], region: str | None, host: str) -> Signer | None:
+    """The signer of a credential that is an access key pair for Bedrock; None for any other.
+
+    The region is the one that is said, else the one in the host's name, else us-east-1.
+    """
+    if "secret_access_key" not in value:
+        return None
+    found = _REGION.search(host)
+    return Signer(
+        value.get("access_key_id", ""),
+        value["secret_access_key"],
+        region or (found[1] if found else "us-east-1"),
+        "bedrock",
+        value.get("session_token"),
+    )
