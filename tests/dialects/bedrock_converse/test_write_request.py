@@ -130,6 +130,7 @@ def test_documents_have_names_that_aws_takes() -> None:
     [
         (Chat((USER,), seed=1, n=2, user="u"), "n, seed, user"),
         (Chat((USER,), parallel_tools=False), "parallel_tool_calls"),
+        (Chat((USER,), temperature=1.5), "temperature=approximated"),
         (Chat((USER,), tools=(Tool("f"),), tool_choice=Choosing.none), "tool_choice=approximated"),
         (Chat((USER,), format=Format()), "response_format=approximated"),
         (Chat((USER,), reasoning=Reasoning(effort="low")), "reasoning_effort=approximated"),

@@ -67,10 +67,12 @@ def write_chat(chat: Chat, model: str, losses: Losses) -> bytes:
         request["system"] = system
     config = {
         "maxTokens": chat.max_output,
-        "temperature": chat.temperature,
+        "temperature": None if chat.temperature is None else min(1, chat.temperature),
         "topP": chat.top_p,
         "stopSequences": list(chat.stop) or None,
     }
+    if chat.temperature is not None and chat.temperature > 1:
+        losses.approximated("temperature")
     said = {name: value for name, value in config.items() if value is not None}
     if said:
         request["inferenceConfig"] = said
