@@ -8,8 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, text
 
 from aigne_hub.base.errors import Unavailable
+from aigne_hub.db import migrate
 from aigne_hub.db.migrate import current, head, upgrade
 from tests.databases import Postgres
 
@@ -28,6 +32,39 @@ def test_an_empty_database_is_brought_up_once(empty_url: str) -> None:
     assert applied[-1] == head()
     assert current(empty_url) == head()
     assert upgrade(empty_url) == []
+
+
+def test_rows_of_an_older_hub_mean_the_same_afterwards(tmp_path: Path) -> None:
+    """Reasoning leaves the output it was counted in, and Google's address fits the format it is now called in."""
+    engine = create_engine(f"sqlite:///{tmp_path / 'hub.db'}")
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        for n, (output, reasoning) in enumerate(((20, 7), (20, None), (3, 9))):
+            connection.execute(
+                text(
+                    "INSERT INTO calls (id, request_id, user_id, key_id, model, kind, status, started_ms, usage_source,"
+                    " output_tokens, reasoning_tokens) VALUES (:n, 'r', 1, 1, 'm', 'chatCompletion', 'success', 1,"
+                    " 'reported', :output, :reasoning)"
+                ),
+                {"n": n, "output": output, "reasoning": reasoning},
+            )
+        for n, (name, path) in enumerate((("google", "/v1beta/openai"), ("mine", "/v1beta/openai"))):
+            connection.execute(
+                text(
+                    "INSERT INTO providers (id, name, display_name, base_url, enabled, created_ms, updated_ms)"
+                    " VALUES (:n, :name, 'G', :url, 1, 1, 1)"
+                ),
+                {"n": n, "name": name, "url": f"https://generativelanguage.googleapis.com{path}"},
+            )
+        command.upgrade(config, "head")
+        counted = connection.execute(text("SELECT output_tokens FROM calls ORDER BY id")).scalars().all()
+        urls = connection.execute(text("SELECT base_url FROM providers ORDER BY id")).scalars().all()
+    engine.dispose()
+    assert counted == [13, 20, 3]
+    assert [url.partition(".com")[2] for url in urls] == ["/v1beta", "/v1beta/openai"]
 
 
 def test_asking_creates_no_file(tmp_path: Path) -> None:

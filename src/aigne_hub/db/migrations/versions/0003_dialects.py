@@ -25,6 +25,11 @@ _CALLS = (
 
 def upgrade() -> None:
     op.add_column("providers", sa.Column("dialects", sa.Text()))
+    # Google is called in its own format from here on, which is one step above its imitation of OpenAI's.
+    op.execute(
+        "UPDATE providers SET base_url = 'https://generativelanguage.googleapis.com/v1beta' WHERE name = 'google'"
+        " AND base_url = 'https://generativelanguage.googleapis.com/v1beta/openai'"
+    )
     for name, kind in _CALLS:
         op.add_column("calls", sa.Column(name, kind))
     # Reasoning was a part of the output until now; the buckets are disjoint from here on.
