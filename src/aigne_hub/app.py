@@ -49,8 +49,8 @@ from aigne_hub.edge.wire import Receive, Scope, Send
 from aigne_hub.flows.credential_check import CredentialCheck
 from aigne_hub.flows.freshness import Freshness
 from aigne_hub.flows.keep_credential import CredentialKeeper
-from aigne_hub.flows.note_refusal import RefusalBook
 from aigne_hub.flows.local_provider import put_local_provider
+from aigne_hub.flows.note_refusal import RefusalBook
 from aigne_hub.flows.openid import OpenId
 from aigne_hub.flows.send_link import Mailing
 from aigne_hub.flows.sign_in_sso import SingleSignOn
