@@ -27,3 +27,16 @@ async def test_one_address_registers_only_so_many(hub: RunningHub) -> None:
         for number in range(11)
     ]
     assert statuses[-1] == 429
+
+
+async def test_an_app_asks_for_itself(hub: RunningHub) -> None:
+    path, me = "/api/app/status", {"x-app-id": "zNKmGECzYHG35nuasifWqyx9be5GWMnyv4Hd"}
+    for headers in ({}, me):
+        answer = await hub.http.get(path, headers=headers)
+        assert (answer.status_code, answer.json()) == (200, None)
+    await hub.http.post("/api/app/register", json={"publicKey": KEY})
+    assert (await hub.http.get(path, headers=me)).json() == {
+        "id": me["x-app-id"],
+        "subscription": None,
+        "subscriptionDetailUrl": None,
+    }

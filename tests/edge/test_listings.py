@@ -7,6 +7,8 @@ import asyncio
 import pytest
 
 from aigne_hub.audit.records import SYSTEM
+from aigne_hub.catalog.entries import ListPrices, ModelFacts
+from aigne_hub.dialects.call import Kind
 from tests.running import RunningHub
 
 pytestmark = pytest.mark.anyio
@@ -21,6 +23,34 @@ async def test_models_are_listed_as_openai_lists_them(hub: RunningHub, path: str
         ("up/m", "model", "up", "chatCompletion"),
     ]
     assert all(one["created"] > 1_700_000_000 for one in answer["data"])
+
+
+async def test_what_is_known_of_a_model_is_listed_with_it(hub: RunningHub) -> None:
+    facts = ModelFacts(128_000, ListPrices("2.5", "10", cache_read="1.25"), ("tools", "vision"))
+    async with hub.house.database.write() as conn:
+        names = [("known", Kind.chat), ("unknown", Kind.chat)]
+        await hub.house.providers.put_models(conn, hub.provider.id, names, {"known": facts})
+    async with asyncio.timeout(2):
+        while True:
+            listed = {
+                one["model"]: one for one in (await hub.http.get("/v1/models", headers=hub.bearer())).json()["data"]
+            }
+            if "known" in listed:
+                break
+            await asyncio.sleep(0.05)
+    known, unknown = listed["known"], listed["unknown"]
+    assert (known["context_window"], known["abilities"]) == (128_000, ["tools", "vision"])
+    assert known["pricing"] == {
+        "unit": "USD per million tokens",
+        "input": "2.5",
+        "output": "10",
+        "cache_read": "1.25",
+    }
+    assert unknown["abilities"] == []
+    assert not {"context_window", "pricing"} & unknown.keys()
+    assert (known["key"], known["providerId"]) == ("up/known", str(hub.provider.id))
+    assert (known["input_credits_per_token"], known["status"]) == ("0", {"available": True})
+    assert known["modelMetadata"] == {"features": ["tools", "vision"], "contextWindow": 128_000}
 
 
 async def test_status_is_always_200_and_says_whether_a_model_can_be_called(hub: RunningHub) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import time
@@ -121,3 +122,19 @@ async def test_embeddings_are_v1s_too(hub: RunningHub, upstream: Upstream) -> No
     upstream.script = whole({"object": "list", "data": [{"object": "embedding", "index": 0, "embedding": [0.5]}]})
     answer = await hub.http.post("/api/v1/embeddings", json=body, headers=signer.headers(body))
     assert json.loads(answer.text)["data"][0]["embedding"] == [0.5]
+
+
+async def test_v1_status_is_for_the_same_callers(hub: RunningHub) -> None:
+    path, signer = "/api/v1/status", Signer()
+    assert (await hub.http.get(path)).status_code == 401
+    assert (await hub.http.get(path, headers=hub.bearer())).status_code == 403
+    assert (await hub.http.get(path, headers=hub.bearer(hub.owner_key))).json() == {"available": True}
+    assert (await hub.http.get(path, headers=signer.headers({}))).status_code == 404
+    await registered(hub, signer)
+    assert (await hub.http.get(path, headers=signer.headers({}))).json() == {"available": True}
+    assert (await hub.http.get(path, headers=signer.headers({"a": 1}))).status_code == 401
+    async with hub.house.database.write() as conn:
+        await hub.house.providers.change_provider(conn, SYSTEM, hub.provider.id, enabled=False)
+    async with asyncio.timeout(2):
+        while (await hub.http.get(path, headers=hub.bearer(hub.owner_key))).json()["available"]:
+            await asyncio.sleep(0.05)

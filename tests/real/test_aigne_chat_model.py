@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from asyncio import StreamWriter
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import anyio.to_thread
 import pytest
 
+from aigne_hub.dialects.call import Kind
 from tests.real.conftest import MODEL, RealHub
 from tests.real.packages import installed, run, tool
 from tests.running import RunningHub
@@ -39,6 +41,29 @@ def test_chat_plain_streamed_and_structured(real_hub: RealHub, tmp_path: Path) -
     assert "the access key is not valid" in seen["refused"]["message"]
     record = real_hub.last_call()
     assert (record["status"], record["model"]) == ("success", MODEL)
+
+
+@pytest.mark.anyio
+async def test_its_lists_of_models_are_read(hub: RunningHub, tmp_path: Path) -> None:
+    names = [("gpt-4o", Kind.chat), ("gpt-image-1", Kind.image), ("sora-2", Kind.video), ("e", Kind.embedding)]
+    async with hub.house.database.write() as conn:
+        await hub.house.providers.put_models(conn, hub.provider.id, names)
+    async with asyncio.timeout(2):
+        while len((await hub.http.get("/api/ai/models")).json()) != len(names):
+            await asyncio.sleep(0.05)
+
+    def ask() -> dict[str, Any]:
+        # For lists the client knows its hub from the environment alone.
+        where = {"AIGNE_HUB_API_URL": hub.url, "HOME": str(tmp_path)}
+        done = run([tool("node"), "chat.mjs", "models"], folder=installed(_CLI), timeout_s=120, **where)
+        assert done.returncode == 0, done.stderr[-3000:]
+        seen: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return seen
+
+    seen = await anyio.to_thread.run_sync(ask)
+    models = {kind: [(one["provider"], one["model"]) for one in found] for kind, found in seen.items()}
+    assert models == {"chat": [("up", "gpt-4o")], "image": [("up", "gpt-image-1")], "video": [("up", "sora-2")]}
+    assert seen["chat"][0]["status"] == {"available": True}
 
 
 USE = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": '{"city":"Paris"}'}}

@@ -63,6 +63,10 @@ def test_embeddings(client: OpenAI, real_hub: RealHub) -> None:
 
 def test_models(client: OpenAI) -> None:
     assert MODEL in [model.id for model in client.models.list()]
+    assert client.models.retrieve(MODEL).id == MODEL
+    with pytest.raises(openai.NotFoundError) as missing:
+        client.models.retrieve("local/nothing-such")
+    assert missing.value.code == "model_not_found"
 
 
 def test_a_wrong_key(client: OpenAI) -> None:

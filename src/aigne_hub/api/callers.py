@@ -201,6 +201,7 @@ async def writing(house: InHouse) -> AsyncIterator[Conn]:
 Anyone = Annotated[Actor, Depends(OpenGate())]
 SignedIn = Annotated[Visit, Depends(Gate(Role.guest))]
 UsageReader = Annotated[Visit, Depends(Gate(Role.guest, Scope.usage_read))]
+ModelReader = Annotated[Visit, Depends(Gate(Role.guest, Scope.models_read))]
 KeyKeeper = Annotated[Visit, Depends(Gate(Role.guest, Scope.keys_manage))]
 Person = Annotated[Visit, Depends(Gate(Role.guest, by_person=True))]
 Admin = Annotated[Visit, Depends(ManagersGate(Role.admin, Scope.admin))]

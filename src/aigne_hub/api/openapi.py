@@ -60,7 +60,8 @@ def completed(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema:
         return app.openapi_schema
     made = get_openapi(title=app.title, version=app.version, routes=app.routes)
-    gates = {(route.method, route.path): route.gate for route in gated_routes(app)}
+    # The document names a parameter without its converter: `{model}` for `{model:path}`.
+    gates = {(route.method, route.path.replace(":path}", "}")): route.gate for route in gated_routes(app)}
     made.setdefault("components", {})["securitySchemes"] = _SECURITY
     made["components"].setdefault("schemas", {})["Problem"] = _ERROR
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

@@ -15,10 +15,10 @@ from aigne_hub.dialects.openai_responses.dialect import OpenAIResponses
 from aigne_hub.dialects.reference_images import ReferenceImages
 from aigne_hub.edge.gemini import GeminiDoor
 from aigne_hub.edge.inference import InferenceDoor
-from aigne_hub.edge.listings import ReadingDoor, discovery, healthz, models, readyz, status
+from aigne_hub.edge.listings import ReadingDoor, discovery, healthz, models, readyz, status, v1_status
 from aigne_hub.edge.passage import Asgi, Passage
 from aigne_hub.edge.reading import BodyReader, request_id_of
-from aigne_hub.edge.signed import SignedDoor
+from aigne_hub.edge.signed import SignedDoor, SignedReadingDoor
 from aigne_hub.edge.wire import AsgiReply, Receive, Scope, Send
 from aigne_hub.house import House
 
@@ -121,6 +121,7 @@ def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
         "/api/v1/embeddings": signed(Embeddings()),
         "/api/v1/audio/speech": signed(SPEECH),
         "/api/v1/audio/transcriptions": signed(TRANSCRIPTIONS),
+        "/api/v1/status": SignedReadingDoor(house, v1_status, needs_caller=True),
         "/api/v2/status": ReadingDoor(house, status, needs_caller=False),
         "/__blocklet__.js": ReadingDoor(house, discovery, needs_caller=False),
         "/healthz": ReadingDoor(house, healthz, needs_caller=False),

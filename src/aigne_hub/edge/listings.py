@@ -13,6 +13,7 @@ from aigne_hub.access.bearer import find_bearer
 from aigne_hub.access.identity import Caller
 from aigne_hub.access.identity import Scope as Right
 from aigne_hub.base.errors import HubError
+from aigne_hub.catalog.listing import openai_entry
 from aigne_hub.edge.challenge import challenge
 from aigne_hub.edge.reading import address_of, request_id_of
 from aigne_hub.edge.wire import AsgiReply, Headers, Receive, Scope, Send, fault
@@ -47,11 +48,7 @@ class ReadingDoor:
         headers: Headers = scope["headers"]
         reply = AsgiReply(receive, send, request_id_of(dict(headers)) or str(self._house.recorder.new_id()))
         try:
-            caller = None
-            if self._needs_caller:
-                address = address_of(scope, dict(headers), self._house.settings.trusted_proxies)
-                caller = await self._house.identify(find_bearer(headers, scope["query_string"], None), address)
-                caller.require(Right.models_read)
+            caller = await self._identify(scope, headers) if self._needs_caller else None
             query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=50)
             status, body = await self._answer(self._house, caller, query)
             await reply.json(status, _write(body))
@@ -65,19 +62,17 @@ class ReadingDoor:
             log.exception("request broke", path=scope["path"])
             await reply.error(fault())
 
+    async def _identify(self, scope: Scope, headers: Headers) -> Caller:
+        address = address_of(scope, dict(headers), self._house.settings.trusted_proxies)
+        caller = await self._house.identify(find_bearer(headers, scope["query_string"], None), address)
+        caller.require(Right.models_read)
+        return caller
+
 
 async def models(house: House, caller: Caller | None, _query: dict[str, list[str]]) -> Answer:
     """OpenAI's list of the models that the caller may call, with the hub's own fields beside (contract 3.3)."""
     data = [
-        {
-            "id": model.id,
-            "object": "model",
-            "created": model.created_ms // 1000,
-            "owned_by": model.provider.name,
-            "type": model.kind.value,
-            "provider": model.provider.name,
-            "providerDisplayName": model.provider.display_name,
-        }
+        openai_entry(model)
         for model in house.catalog.models()
         if caller is None or caller.rights.allows_model(model.id, model.id.partition("/")[2])
     ]
@@ -95,6 +90,11 @@ async def status(house: House, _caller: Caller | None, query: dict[str, list[str
         except HubError as error:
             return 200, {"available": False, "error": error.message, "code": error.status}
     return 200, {"available": True}
+
+
+async def v1_status(house: House, _caller: Caller | None, _query: dict[str, list[str]]) -> Answer:
+    """Whether anything can be called (contract 2.7)."""
+    return 200, {"available": bool(house.catalog.ready())}
 
 
 async def healthz(_house: House, _caller: Caller | None, _query: dict[str, list[str]]) -> Answer:

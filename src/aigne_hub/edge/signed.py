@@ -10,8 +10,9 @@ from aigne_hub.access.identity import Scope as Right
 from aigne_hub.base.errors import BadRequest, NotAllowed
 from aigne_hub.dialects.call import Call
 from aigne_hub.edge.inference import InferenceDoor
+from aigne_hub.edge.listings import ReadingDoor
 from aigne_hub.edge.reading import Fields, accepts_stream, address_of
-from aigne_hub.edge.wire import Receive, Scope
+from aigne_hub.edge.wire import Headers, Receive, Scope
 from aigne_hub.house import House
 
 _APP, _TIME, _SIGNATURE, _USER = b"x-app-id", b"x-timestamp", b"x-component-sig", b"x-app-user-did"
@@ -29,6 +30,18 @@ class SignedDoor(InferenceDoor):
         caller = await identify_signer(self._house, scope, fields, body)
         caller.require(Right.inference)
         return caller, call
+
+
+class SignedReadingDoor(ReadingDoor):
+    """GET on a V1 path, for the same callers."""
+
+    async def _identify(self, scope: Scope, headers: Headers) -> Caller:
+        fields = dict(headers)
+        if _APP not in fields:
+            return managing(await super()._identify(scope, headers))
+        caller = await identify_signer(self._house, scope, fields, b"")
+        caller.require(Right.models_read)
+        return caller
 
 
 async def identify_signer(house: House, scope: Scope, fields: Fields, body: bytes) -> Caller:

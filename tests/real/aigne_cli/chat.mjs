@@ -1,10 +1,18 @@
 // The published @aigne/aigne-hub chat model against a hub; prints what it saw as one line of JSON.
-import { AIGNEHubChatModel } from "@aigne/aigne-hub";
+import { AIGNEHubChatModel, AIGNEHubImageModel, AIGNEHubVideoModel } from "@aigne/aigne-hub";
 
 const options = { baseURL: process.env.HUB, apiKey: process.env.KEY, model: process.env.MODEL };
 const model = new AIGNEHubChatModel(options);
 const messages = [{ role: "user", content: "Say hello in one short sentence." }];
 const seen = {};
+
+if (process.argv[2] === "models") {
+  seen.chat = await AIGNEHubChatModel.models();
+  seen.image = await AIGNEHubImageModel.models();
+  seen.video = await AIGNEHubVideoModel.models();
+  console.log(JSON.stringify(seen));
+  process.exit(0);
+}
 
 if (process.argv[2] === "tools") {
   const parameters = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };

@@ -24,6 +24,9 @@ class AppDesk:
         self._clock = clock
         self._users = users
 
+    async def find(self, conn: Conn, app_id: str) -> App | None:
+        return await store.find(conn, app_id)
+
     async def register(self, conn: Conn, by: Actor, public_key: str) -> App:
         """Take a public key in hex, once: its app waits, as a disabled service account, to be switched on.
 

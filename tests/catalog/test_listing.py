@@ -1,0 +1,43 @@
+"""How a model is told of in lists."""
+
+from __future__ import annotations
+
+import pytest
+
+from aigne_hub.catalog.entries import ListPrices, ModelFacts, Provider, ProviderId
+from aigne_hub.catalog.listing import find_listed, openai_entry, reference_entry
+from aigne_hub.catalog.snapshot import ListedModel
+from aigne_hub.dialects.call import Kind
+
+PROVIDER = Provider(ProviderId(7), "p", "P", "http://p/v1", None, True, 0, 0)
+
+
+def listed(kind: Kind, facts: ModelFacts) -> ListedModel:
+    return ListedModel("p/m", "m", kind, PROVIDER, 1_700_000_000_999, facts)
+
+
+def test_a_model_is_found_by_its_id_before_its_name() -> None:
+    named = ListedModel("q/p/m", "p/m", Kind.chat, PROVIDER, 0, ModelFacts())
+    models = [named, listed(Kind.chat, ModelFacts())]
+    assert find_listed(models, "p/m") is models[1]
+    assert find_listed(models, "q/p/m") is find_listed(models[:1], "p/m") is named
+    assert find_listed(models, "m") is models[1]
+    assert find_listed(models, "x") is None
+
+
+def test_openais_entry_tells_what_is_known_and_nothing_else() -> None:
+    entry = openai_entry(listed(Kind.chat, ModelFacts(10, ListPrices(input="0.5"), ("tools",))))
+    assert (entry["id"], entry["object"], entry["created"], entry["owned_by"]) == ("p/m", "model", 1_700_000_000, "p")
+    assert entry["pricing"] == {"unit": "USD per million tokens", "input": "0.5"}
+    assert entry["type"] == "chatCompletion"
+    bare = openai_entry(listed(Kind.rerank, ModelFacts(abilities=("rerank",))))
+    assert not {"pricing", "context_window"} & bare.keys()
+    assert (bare["abilities"], bare["modelMetadata"]) == (["rerank"], {})
+
+
+def test_the_references_entry_has_its_own_word_for_the_kind_and_prices_as_strings() -> None:
+    entry = reference_entry(listed(Kind.image, ModelFacts(abilities=("image",))))
+    assert (entry["type"], entry["key"], entry["providerId"]) == ("image", "p/m", "7")
+    assert entry["input_credits_per_token"] == entry["output_credits_per_token"] == "0"
+    with pytest.raises(KeyError):
+        reference_entry(listed(Kind.audio, ModelFacts()))
