@@ -340,3 +340,14 @@ async def test_many_calls_at_once_are_each_recorded_once(hub: RunningHub) -> Non
     answers = await asyncio.gather(*(hub.ask(None, **{"x-request-id": f"r{n}"}) for n in range(100)))
     assert {answer.status_code for answer in answers} == {200}
     assert sorted(call.request_id for call in await hub.calls()) == sorted(f"r{n}" for n in range(100))
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages"])
+async def test_what_was_said_before_an_error_is_the_callers_also_when_both_came_at_once(
+    hub: RunningHub, upstream: Upstream, path: str
+) -> None:
+    said = b"".join(events_of(chunks_of(["Hel", "lo"])[:3], done=False))
+    upstream.script = streamed([said + b'data: {"error":{"message":"boom"}}\n\n'])
+    text = (await hub.ask({**STREAM, "max_tokens": 5}, path=path)).text
+    assert text.index("lo") < text.index("boom")
+    assert (await hub.call()).status is Status.failed

@@ -158,6 +158,8 @@ class Relay:
                 record.mark_first_byte()
                 events = stream.feed(data)
                 if stream.error is not None:
+                    if events and drain is None:
+                        await reply.send(events)  # what was said before the error is the caller's
                     raise stream.error
                 if drain is None and reply.is_gone:
                     # The provider bills what it makes, so the usage at the end is worth a bounded wait.
