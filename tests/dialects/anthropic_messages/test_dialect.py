@@ -110,3 +110,18 @@ def test_what_the_hub_does_not_know_goes_on() -> None:
         {"type": "tool_result", "tool_use_id": "t1"}, {"type": "hologram"}]}]  # fmt: skip
     body = changed(messages=said, thinking={"type": "between_tools"}, tools=[{"type": "new_20270101"}])
     assert read(body).body == body
+
+
+def test_thoughts_that_another_format_sealed_do_not_go_to_anthropic() -> None:
+    mine = {"type": "thinking", "thinking": "hm", "signature": "sig"}
+    said = {"type": "text", "text": 'a word on "hub:x:y:z"'}
+    foreign = [
+        {"type": "thinking", "thinking": "hm", "signature": "hub:openai_responses:rs_1:enc"},
+        {"type": "redacted_thinking", "data": "hub:gemini:tool=t1:ts"},
+    ]
+    first = {"role": "user", "content": "hub:"}
+    call = read(changed(messages=[first, {"role": "assistant", "content": [*foreign, mine, said]}], new=1))
+    sent = json.loads(MESSAGES.write_request(call, "m"))
+    assert sent["messages"] == [first, {"role": "assistant", "content": [mine, said]}]
+    assert (sent["model"], sent["new"]) == ("m", 1)
+    assert b"rs_1" in call.body  # the caller's own stays as it was

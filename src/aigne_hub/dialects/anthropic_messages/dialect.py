@@ -27,6 +27,7 @@ _write = msgspec.json.Encoder().encode
 
 # What needs the slow, thorough look before it may go on: results of tools, and inline files.
 _MARKS = (b'"tool_result"', b'"base64"')
+_WRAPPED = b'"hub:'  # how a seal begins that is of another format
 
 
 class _Message(Struct):
@@ -71,7 +72,8 @@ class AnthropicMessages:
         return b"/messages"
 
     def write_request(self, call: Call, model: str) -> bytes:
-        return splice.replace_model(call.body, call.model, _write(model))
+        body = read_request.without_foreign_thoughts(call.body) if _WRAPPED in call.body else call.body
+        return splice.replace_model(body, call.model, _write(model))
 
     def read_usage(self, answer: bytes) -> Usage | None:
         return answers.read_wire_usage(answer)

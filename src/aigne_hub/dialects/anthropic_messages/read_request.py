@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from aigne_hub.dialects import effort
-from aigne_hub.dialects.anthropic_messages.blocks import BlockReader, cache_of
+import msgspec
+
+from aigne_hub.dialects import effort, seals, splice
+from aigne_hub.dialects.anthropic_messages.blocks import NAME, BlockReader, cache_of
 from aigne_hub.dialects.bodies import read_object
 from aigne_hub.dialects.chat import (
     Chat,
@@ -23,6 +25,9 @@ from aigne_hub.dialects.chat import (
 )
 from aigne_hub.dialects.fields import Fields, wrong
 
+_write = msgspec.json.Encoder().encode
+
+_THOUGHTS = frozenset({"thinking", "redacted_thinking"})
 _ROLES = frozenset({"user", "assistant", "system"})
 _CHOICES = {"auto": Choosing.auto, "any": Choosing.required, "none": Choosing.none}
 
@@ -70,6 +75,23 @@ def check(contents: Iterable[str | list[dict[str, Any]]]) -> None:
     for i, content in enumerate(contents):
         if isinstance(content, list):
             blocks.content(Fields({"content": content}, f"messages[{i}]"))
+
+
+def without_foreign_thoughts(body: bytes) -> bytes:
+    """The body without thoughts that another format's model sealed, which Anthropic refuses.
+
+    They are there when a conversation that began at another provider goes on at one that speaks Messages.
+    """
+    messages = read_object(body)["messages"]
+    for message in messages:
+        if isinstance(message["content"], list):
+            message["content"] = [block for block in message["content"] if not _is_foreign(block)]
+    return splice.edit(body, {"messages": _write([message for message in messages if message["content"]])})
+
+
+def _is_foreign(block: dict[str, Any]) -> bool:
+    seal = block.get("signature") or block.get("data")
+    return block.get("type") in _THOUGHTS and isinstance(seal, str) and seals.read(seal, NAME).of != NAME
 
 
 def _message(f: Fields, blocks: BlockReader) -> list[Message]:
