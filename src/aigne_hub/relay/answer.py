@@ -106,7 +106,7 @@ class Relay:
             app=origin.app,
             dialect=dialect,
             upstream_dialect=way.upstream,
-            dropped=way.losses.header()[:_LONGEST_DROPPED] or None,
+            dropped=way.losses.header()[:_LONGEST_DROPPED] if way.losses else None,
         )
 
     async def _send(self, target: Target, call: Call, way: Pair, body: bytes, origin: Origin) -> Exchange:

@@ -26,9 +26,6 @@ from aigne_hub.dialects.usage import Usage
 
 DEFAULT_MODEL = "openai/gpt-5-mini"  # what the reference falls back to (contract 2.3)
 
-# What needs a thorough look before it may go on: results of tools, and inline files.
-_MARKS = (b'"tool_call_id"', b'"image_url"', b'"input_audio"')
-
 _Temperature = Annotated[float, Meta(ge=0, le=2)]
 _Share = Annotated[float, Meta(ge=0, le=1)]
 _Penalty = Annotated[float, Meta(ge=-2, le=2)]
@@ -102,8 +99,9 @@ class OpenAIChat:
             raise BadRequest("the request has both messages and prompt: give one of them", param="prompt")
         if view.model is UNSET and not self._is_hybrid:
             raise BadRequest("the request names no model", param="model")
-        if isinstance(view.messages, list) and any(mark in body for mark in _MARKS):
-            read_request.check(view.messages)
+        # Results of tools and inline files need a thorough look before they may go on.
+        if b'"tool_call_id"' in body or b'"image_url"' in body or b'"input_audio"' in body:
+            read_request.check(view.messages or [])
         is_stream = view.stream is True or (self._is_hybrid and accepts_stream)
         asked = view.stream_options.include_usage if isinstance(view.stream_options, _StreamOptions) else None
         return Call(
