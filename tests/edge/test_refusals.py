@@ -49,6 +49,13 @@ async def test_wrong_keys_and_rights_are_noted_and_no_key_at_all_is_not(hub: Run
     assert upstream.asked == []
 
 
+async def test_lists_refuse_in_the_journal_too(hub: RunningHub) -> None:
+    assert (await hub.http.get("/v1/models", headers=hub.bearer("blocklet-x"))).status_code == 401
+    (row,) = await refused(hub, 1)
+    assert row.target is not None
+    assert row.target.id == "/v1/models"
+
+
 async def test_nobody_fills_the_journal_with_wrong_keys(hub: RunningHub) -> None:
     for _ in range(40):
         assert (await hub.ask(authorization="Bearer blocklet-x")).status_code == 401

@@ -16,6 +16,7 @@ from aigne_hub.base.errors import HubError
 from aigne_hub.catalog.listing import openai_entry
 from aigne_hub.edge.challenge import challenge
 from aigne_hub.edge.reading import address_of, request_id_of
+from aigne_hub.edge.refusals import note_refusal
 from aigne_hub.edge.wire import AsgiReply, Headers, Receive, Scope, Send, fault
 from aigne_hub.house import House
 
@@ -46,7 +47,9 @@ class ReadingDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: Headers = scope["headers"]
-        reply = AsgiReply(receive, send, request_id_of(dict(headers)) or str(self._house.recorder.new_id()))
+        fields = dict(headers)
+        request_id = request_id_of(fields) or str(self._house.recorder.new_id())
+        reply = AsgiReply(receive, send, request_id)
         try:
             caller = await self._identify(scope, headers) if self._needs_caller else None
             query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=50)
@@ -58,6 +61,7 @@ class ReadingDoor:
             )
         except HubError as error:
             await reply.error(error, challenge(scope, self._house.settings, error))
+            await note_refusal(self._house, scope, fields, request_id, error)
         except Exception:  # a fault of ours: the caller gets an error object, the log the trace
             log.exception("request broke", path=scope["path"])
             await reply.error(fault())
