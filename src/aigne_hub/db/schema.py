@@ -358,6 +358,32 @@ models = Table(
     UniqueConstraint("provider_id", "name"),
 )
 
+# What the hub keeps for a user behind an unguessable address. `digest` is the keyed hash of the address's token, and
+# names the bytes in their `place`: the disk of one data directory, or a bucket.
+files = Table(
+    "files",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("user_id", Id, ForeignKey("users.id"), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False, unique=True),
+    Column("place", String(40), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", LargeBinary(32), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False, index=True),
+    Index("ix_files_user_id_id", "user_id", "id"),
+)
+
+# One row: the bytes that all files take up, counted in the transaction that adds or removes one.
+file_space = Table(
+    "file_space",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("used", BigInteger, nullable=False),
+)
+
 # One row per call, on the hot path: each further index costs more than the row itself.
 # What a call points at is kept by id alone, without a foreign key: its record outlives the rest.
 calls = Table(
