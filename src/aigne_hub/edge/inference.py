@@ -25,7 +25,7 @@ from aigne_hub.edge.reading import (
 from aigne_hub.edge.refusals import note_refusal
 from aigne_hub.edge.wire import AsgiReply, Receive, Scope, Send, fault
 from aigne_hub.house import House
-from aigne_hub.relay.answer import Origin
+from aigne_hub.relay.record import Origin
 from aigne_hub.usage.records import CallId
 
 log = structlog.get_logger()

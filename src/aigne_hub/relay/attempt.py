@@ -1,0 +1,52 @@
+"""One request to a target lives here: its headers, its signature, and what its refusal means."""
+
+from __future__ import annotations
+
+from aigne_hub.base.clock import Clock
+from aigne_hub.base.errors import UpstreamFailed
+from aigne_hub.catalog.entries import Target
+from aigne_hub.dialects.openai_errors import error_of_answer
+from aigne_hub.outbound import Client, Exchange, Limits
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+async def send(
+    client: Client,
+    clock: Clock,
+    limits: Limits,
+    target: Target,
+    path: bytes,
+    body: bytes,
+    *,
+    method: bytes = b"POST",
+    content_type: bytes | None = None,
+    extra: Headers = (),
+) -> Exchange:
+    """Ask a target below its base address; the exchange is answered, whatever its status, and must be closed.
+
+    The body is JSON unless a `content_type` says otherwise. Raises UpstreamFailed.
+    """
+    path = target.base_path + path
+    headers = target.headers + extra
+    if content_type is not None:
+        headers = (*_without_type(headers), (b"content-type", content_type))
+    if target.signer is not None:
+        host, now_s = target.origin.host_header.decode("ascii"), clock.now_ms() / 1000
+        signed = target.signer.headers(method.decode(), host, path.decode("ascii"), body, now_s)
+        headers = (*_without_type(headers), *signed)
+    return await client.send(target.origin, method, path, headers, body, limits)
+
+
+async def refusal(exchange: Exchange) -> UpstreamFailed:
+    """What an answer that is no success means."""
+    return error_of_answer(exchange.status, await exchange.read(), retry_after(exchange))
+
+
+def retry_after(exchange: Exchange) -> int | None:
+    value = exchange.header(b"retry-after")
+    return min(int(value), 86400) if value is not None and value.isdigit() else None
+
+
+def _without_type(headers: Headers) -> Headers:
+    return tuple([pair for pair in headers if pair[0] != b"content-type"])

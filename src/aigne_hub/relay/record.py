@@ -1,0 +1,95 @@
+"""What every way of answering a call shares lives here: where it comes from, its refusals, its record's two ends."""
+
+from __future__ import annotations
+
+import structlog
+from msgspec import Struct
+
+from aigne_hub.access.identity import Caller
+from aigne_hub.base.errors import BadRequest, HubError, NotAllowed, Unavailable
+from aigne_hub.catalog.entries import Target
+from aigne_hub.dialects.call import Call, Label
+from aigne_hub.dialects.fidelity import Losses
+from aigne_hub.usage.recorder import OpenCall, Recorder
+from aigne_hub.usage.records import CallId, Source, Status
+
+log = structlog.get_logger()
+
+HUNG_UP = "the caller hung up before the end"
+BROKEN_OFF = "the hub broke the call off"
+_LONGEST_DROPPED = 1000
+
+
+class Origin(Struct, frozen=True):
+    """Where a call comes from, for its record: the id it has from the door on, and its caller's words."""
+
+    call_id: CallId
+    request_id: str
+    app: str | None
+    is_strict: bool = False  # refuse what a translation would lose
+    headers: tuple[tuple[bytes, bytes], ...] = ()  # of the caller's dialect, for a provider that speaks it too
+
+
+def refuse_foreign_model(caller: Caller, name: str, target: Target) -> None:
+    """Raises NotAllowed when the caller's key is narrowed to other models."""
+    if caller.rights.models is None:
+        return
+    if not caller.rights.allows_model(name, target.model, f"{target.provider.name}/{target.model}"):
+        raise NotAllowed(f"this key may not call {name}", code="model_not_allowed", param="model")
+
+
+def refuse_losses(losses: Losses, origin: Origin) -> None:
+    """Raises BadRequest when a strict caller would lose something."""
+    if origin.is_strict and (lost := losses.lost()):
+        raise BadRequest(
+            f"the model's provider cannot be told all of this request: {', '.join(lost)}. "
+            "Leave it out, or do not ask for strictness.",
+            code="not_carried",
+            param=lost[0],
+        )
+
+
+def open_record(
+    recorder: Recorder,
+    caller: Caller,
+    call: Call,
+    target: Target,
+    origin: Origin,
+    *,
+    dialect: str,
+    upstream: str,
+    losses: Losses,
+) -> OpenCall:
+    return recorder.open(
+        id=origin.call_id,
+        request_id=origin.request_id,
+        user_id=caller.user.id,
+        key_id=caller.means_id,
+        provider_id=target.provider.id,
+        credential_id=target.credential_id,
+        model=call.model,
+        upstream_model=target.model,
+        kind=call.kind.value,
+        app=origin.app,
+        dialect=dialect,
+        upstream_dialect=upstream,
+        dropped=losses.header()[:_LONGEST_DROPPED] if losses else None,
+    )
+
+
+def label_of(record: OpenCall, target: Target) -> Label:
+    return Label(record.id, record.started_ms // 1000, f"{target.provider.name}/{target.model}")
+
+
+async def fail_record(record: OpenCall, error: HubError, source: Source) -> None:
+    """Settle a call that failed; durable before its caller learns of it."""
+    # A provider's words may quote the prompt: they go to the record, the log has the code alone.
+    facts = {"call": str(record.id), "request_id": record.request_id, "code": error.code}
+    if record.is_settled:  # settling itself failed: the database is away, and that is the error
+        log.error("call not recorded", **facts)
+        return
+    log.warning("call failed", provider=record.provider_id, **facts)
+    try:
+        await record.settle(Status.failed, None, source=source, error=f"{error.code}: {error.message}")
+    except Unavailable:
+        log.error("call not recorded", **facts)

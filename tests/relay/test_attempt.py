@@ -1,0 +1,43 @@
+"""One request to a target: what the provider sees, and what its refusal means."""
+
+from __future__ import annotations
+
+import pytest
+
+from aigne_hub.base.clock import Clock
+from aigne_hub.base.errors import Failure
+from aigne_hub.outbound import Limits
+from aigne_hub.relay import attempt
+from tests.running import RunningHub
+from tests.upstream import Upstream, whole
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_type_and_the_method_can_be_others(hub: RunningHub, upstream: Upstream) -> None:
+    await hub.house.freshness.look()
+    target = hub.house.catalog.peek("up/m")
+    exchange = await attempt.send(
+        hub.house.client, Clock(), Limits(), target, b"/films", b"--b", content_type=b"multipart/form-data; boundary=b"
+    )
+    exchange.close()
+    exchange = await attempt.send(
+        hub.house.client, Clock(), Limits(), target, b"/films/1", b"", method=b"GET", extra=((b"range", b"bytes=0-1"),)
+    )
+    exchange.close()
+    first, second = upstream.asked
+    assert (first.method, first.path) == ("POST", "/v1/films")
+    assert first.headers["content-type"] == "multipart/form-data; boundary=b"
+    assert (second.method, second.path, second.headers["range"]) == ("GET", "/v1/films/1", "bytes=0-1")
+    assert second.headers["authorization"] == "Bearer sk-upstream-0123456789"
+
+
+async def test_a_refusal_says_when_to_come_back(hub: RunningHub, upstream: Upstream) -> None:
+    await hub.house.freshness.look()
+    upstream.script = whole({"error": {"message": "slow down"}}, status=429, headers={"retry-after": "7"})
+    exchange = await attempt.send(hub.house.client, Clock(), Limits(), hub.house.catalog.peek("up/m"), b"/x", b"{}")
+    try:
+        refused = await attempt.refusal(exchange)
+    finally:
+        exchange.close()
+    assert (refused.kind, refused.retry_after, refused.message) == (Failure.throttled, 7, "slow down")
