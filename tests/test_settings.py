@@ -23,7 +23,7 @@ def test_nothing_is_documented_that_is_no_setting() -> None:
 
 
 def test_there_are_few_settings() -> None:
-    assert len(fields(Settings)) <= 25
+    assert len(fields(Settings)) <= 28
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -56,6 +56,10 @@ def test_the_names_of_the_reference_work_and_ours_win() -> None:
         ("HUB_LOG_LEVEL", "loud"),
         ("HUB_BODY_LIMIT", "many"),
         ("HUB_BODY_LIMIT", "1 b"),
+        ("HUB_BODY_LIMIT", "2 gb"),
+        ("HUB_FILES_LIMIT", "1 b"),
+        ("HUB_FILES_LIMIT", "2000 tb"),
+        ("HUB_FILES_S", "1"),
         ("HUB_IDLE_S", "soon"),
         ("HUB_IDLE_S", "nan"),
         ("HUB_LOCAL_MODEL", "perhaps"),

@@ -46,6 +46,12 @@ from aigne_hub.db.engine import Database
 from aigne_hub.edge.app import Edge
 from aigne_hub.edge.reading import BodyReader
 from aigne_hub.edge.wire import Receive, Scope, Send
+from aigne_hub.files.desk import FileDesk
+from aigne_hub.files.disk import Disk
+from aigne_hub.files.drafts import Drafts
+from aigne_hub.files.place import Place
+from aigne_hub.files.sweep import Sweeper
+from aigne_hub.files.threads import Threads
 from aigne_hub.flows.credential_check import CredentialCheck
 from aigne_hub.flows.freshness import Freshness
 from aigne_hub.flows.keep_credential import CredentialKeeper
@@ -83,13 +89,15 @@ async def open_house(settings: Settings, *, clock: Clock | None = None) -> Async
         proxy=settings.proxy or None,
     )
     hashing = Hashing()
+    threads = Threads()
     try:
         ids = IdSource(clock, await new_boot(database, clock))
-        house = _house(settings, clock, vault, deadlines, database, client, ids, hashing)
+        house = _house(settings, clock, vault, deadlines, database, client, ids, hashing, threads)
         await house.freshness.look()
         yield house
     finally:
         hashing.close()
+        threads.close()
         await client.close()
         await database.close()
 
@@ -103,6 +111,7 @@ def _house(
     client: Client,
     ids: IdSource,
     hashing: Hashing,
+    threads: Threads,
 ) -> House:
     access = AccessSnapshot(vault, clock, stale_s=settings.stale_s)
     catalog = CatalogSnapshot(vault, clock)
@@ -116,6 +125,8 @@ def _house(
     links = Links(database, clock, ids, tickets, users, sign_in, sessions, passkeys, journal)
     providers = CatalogRegistry(vault, clock, ids, journal)
     recorder = Recorder(database.writer, database.dialect, clock, ids)
+    drafts, place = _shelves(settings, threads)
+    files = _file_desk(settings, database, vault, clock, ids, journal, drafts, place)
     return House(
         settings=settings,
         clock=clock,
@@ -151,9 +162,41 @@ def _house(
         providers=providers,
         freshness=Freshness(database, access, catalog),
         credentials=CredentialKeeper(database, providers, CredentialCheck(client, clock), clock),
+        files=files,
+        file_sweeper=Sweeper(database, clock, drafts, place),
         client=client,
         recorder=recorder,
         relay=Relay(catalog, client, recorder, deadlines, clock, limits=_limits(settings), drain_s=settings.drain_s),
+    )
+
+
+def _shelves(settings: Settings, threads: Threads) -> tuple[Drafts, Place]:
+    """Where files are written, and where they are kept."""
+    folder = settings.data_dir / "files"
+    return Drafts(folder / "drafts", threads), Disk(folder, threads)
+
+
+def _file_desk(
+    settings: Settings,
+    database: Database,
+    vault: Vault,
+    clock: Clock,
+    ids: IdSource,
+    journal: Journal,
+    drafts: Drafts,
+    place: Place,
+) -> FileDesk:
+    return FileDesk(
+        database,
+        vault,
+        clock,
+        ids,
+        journal,
+        drafts,
+        place,
+        keep_s=settings.files_s,
+        limit=settings.files_limit,
+        largest=settings.answer_limit,
     )
 
 

@@ -27,6 +27,8 @@ from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.catalog.registry import Registry as CatalogRegistry
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.db.engine import Database
+from aigne_hub.files.desk import FileDesk
+from aigne_hub.files.sweep import Sweeper
 from aigne_hub.flows.freshness import Freshness
 from aigne_hub.flows.keep_credential import CredentialKeeper
 from aigne_hub.flows.note_refusal import RefusalBook
@@ -69,6 +71,8 @@ class House:
     providers: CatalogRegistry
     freshness: Freshness
     credentials: CredentialKeeper
+    files: FileDesk
+    file_sweeper: Sweeper
     client: Client
     recorder: Recorder
     relay: Relay

@@ -53,13 +53,24 @@ def _on_off(text: str) -> bool:
     return words[text.lower()]
 
 
-def _bytes(text: str) -> int:
-    found = re.fullmatch(r"(\d{1,12})\s*(b|kb|mb|gb)?", text.strip().lower())
+def _size(text: str) -> int:
+    found = re.fullmatch(r"(\d{1,12})\s*(b|kb|mb|gb|tb)?", text.strip().lower())
     if not found:
         raise ValueError('must be a size such as "30 mb"')
-    size = int(found[1]) * {"b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30}[found[2] or "b"]
+    return int(found[1]) * {"b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40}[found[2] or "b"]
+
+
+def _bytes(text: str) -> int:
+    size = _size(text)
     if not 1024 <= size <= 1 << 30:
         raise ValueError("must be a size from 1 kb to 1 gb")
+    return size
+
+
+def _space(text: str) -> int:
+    size = _size(text)
+    if not (size == 0 or 1 << 20 <= size <= 1 << 50):
+        raise ValueError("must be 0, or a size from 1 mb to 1024 tb")
     return size
 
 
@@ -153,6 +164,8 @@ class Settings:
         "mail server for invitations and resets: smtp://user:password@host:587/?from=hub@example.com",
         secret=True,
     )
+    files_s: float = _setting(86_400.0, _seconds(60, 366 * 86_400), "seconds for which a file that the hub keeps lasts")
+    files_limit: int = _setting(5 << 30, _space, "room for all files that the hub keeps; 0 keeps none")
     stop_s: float = _setting(30.0, _seconds(0, 3600), "seconds that running calls may finish in when the hub stops")
 
     @property

@@ -1,4 +1,4 @@
-"""The ticks of every worker live here: fresh snapshots, running calls, last uses, stale calls."""
+"""The ticks of every worker live here: fresh snapshots, running calls, last uses, stale calls, ended files."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def ticks_of(house: House) -> list[Tick]:
         Tick("stale calls", 300.0, lambda: close_stale(house)),
         Tick("mail", 1.0, house.mailing.tick),
         Tick("ended access", 600.0, lambda: forget_ended(house)),
+        Tick("files", 300.0, house.file_sweeper.tick),
     ]
 
 
