@@ -90,6 +90,24 @@ async def test_a_named_provider_that_cannot_be_called_is_an_outage(catalog: Cata
         catalog.resolve(name)
 
 
+async def test_what_was_called_before_is_reached_again(catalog: CatalogSnapshot, database: Database) -> None:
+    before = catalog.resolve("openai/sora-2")
+    registry = Registry(VAULT, CLOCK, IdSource(CLOCK, 2), Journal(VAULT, CLOCK))
+    async with database.write() as conn:
+        added = await registry.add_credential(
+            conn, SYSTEM, before.provider.id, "second", {"api_key": "sk-second-0123456789"}
+        )
+    seen = await looked(database, VAULT)
+    second = seen.reach(before.provider.id, added.id, "sora-2")
+    assert (second.headers[0][1], second.model) == (b"Bearer sk-second-0123456789", "sora-2")
+    async with database.write() as conn:
+        await registry.remove_credential(conn, SYSTEM, before.provider.id, added.id)
+    seen = await looked(database, VAULT)
+    assert seen.reach(before.provider.id, added.id, "sora-2").headers == before.headers
+    with pytest.raises(Unavailable):
+        seen.reach(ProviderId(9), CredentialId(9), "sora-2")
+
+
 async def test_a_credential_is_shown_as_its_provider_wants_it(catalog: CatalogSnapshot, database: Database) -> None:
     registry = Registry(VAULT, CLOCK, IdSource(CLOCK, 2), Journal(VAULT, CLOCK))
     async with database.write() as conn:

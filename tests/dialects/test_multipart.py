@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigne_hub.base.errors import BadRequest
-from aigne_hub.dialects.multipart import Part, parts_of, replaced, text_of
+from aigne_hub.dialects.multipart import File, Part, begun_with, parts_of, replaced, text_of, written
 
 
 def form(data: dict[str, str], file: bytes = b"\x00\r\n--x\xff") -> bytes:
@@ -63,3 +63,28 @@ def test_fields_are_text_and_not_too_long() -> None:
         text_of(body, parts_of(body), "model")
     with pytest.raises(BadRequest, match="too long"):
         text_of(b"", [Part("model", 0, 200_000, False)], "model")
+
+
+@given(st.binary(max_size=200), st.text(st.characters(codec="utf-8"), max_size=60))
+def test_a_form_that_is_written_is_read_as_it_was_meant(file: bytes, value: str) -> None:
+    kind, body = written({"prompt": value, "model": "m"}, (File("picture", "a.png", "image/png", file),))
+    parts = parts_of(body)
+    assert kind == b"multipart/form-data; boundary=" + body[2 : body.index(b"\r\n")]
+    assert [part.name for part in parts] == ["prompt", "model", "picture"]
+    assert (text_of(body, parts, "prompt"), text_of(body, parts, "model")) == (value, "m")
+    assert body[parts[2].start : parts[2].end] == file
+
+
+def test_no_value_ends_its_own_part() -> None:
+    once, _ = written({"prompt": "x", "model": "cheap"}, ())
+    boundary = once.rpartition(b"=")[2].decode()
+    evil = f'x\r\n--{boundary}\r\nContent-Disposition: form-data; name="model"\r\n\r\ndear\r\n--{boundary}--'
+    _, body = written({"prompt": evil, "model": "cheap"}, ())
+    assert text_of(body, parts_of(body), "model") == "cheap"
+
+
+def test_a_field_can_be_put_before_the_others() -> None:
+    body = form({"prompt": "hi"})
+    more = begun_with(body, "model", "m")
+    assert text_of(more, parts_of(more), "model") == "m"
+    assert more.endswith(body)

@@ -8,7 +8,7 @@ from aigne_hub.base.errors import BadRequest
 from aigne_hub.dialects.anthropic_messages.dialect import AnthropicMessages
 from aigne_hub.dialects.embeddings import Embeddings
 from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
-from aigne_hub.dialects.pairing import pair
+from aigne_hub.dialects.pairing import called_videos, pair
 
 CHAT, MESSAGES = OpenAIChat(is_hybrid=True), AnthropicMessages()
 
@@ -28,3 +28,9 @@ def test_a_provider_that_cannot_serve_the_call_is_said_to_be_one() -> None:
     with pytest.raises(BadRequest, match="does not serve such calls") as refused:
         pair(Embeddings(), ("anthropic_messages",), frozenset())
     assert refused.value.param == "model"
+
+
+def test_videos_are_asked_for_in_the_first_dialect_that_has_them() -> None:
+    both = called_videos(("gemini", "gemini_videos", "openai_videos"))
+    assert both is not None and both.name == "gemini_videos"
+    assert called_videos(("openai_chat",)) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 
@@ -13,6 +14,9 @@ class Clock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
 
 
 class StoppedClock(Clock):
@@ -26,6 +30,11 @@ class StoppedClock(Clock):
 
     def monotonic(self) -> float:
         return self._now_ms / 1000
+
+    async def sleep(self, seconds: float) -> None:
+        """The time passes at once, for this clock alone."""
+        self.advance(seconds)
+        await asyncio.sleep(0)
 
     def advance(self, seconds: float) -> None:
         self._now_ms += int(seconds * 1000)

@@ -44,6 +44,7 @@ class CatalogSnapshot:
         self._clock = clock
         self._providers: dict[str, Provider] = {}
         self._ready: dict[str, Target] = {}
+        self._by_credential: dict[CredentialId, Target] = {}
         self._models: list[ListedModel] = []
         self._by_id: dict[str, ListedModel] = {}
         self._by_name: dict[str, ListedModel] = {}
@@ -85,6 +86,19 @@ class CatalogSnapshot:
             self._resolved.clear()
         self._resolved[name] = target
         return target
+
+    def reach(self, provider_id: ProviderId, credential_id: CredentialId, model: str) -> Target:
+        """The target that an earlier call used; where its credential is gone, the provider's present one.
+
+        A key that replaced another is mostly of the same account. Raises Unavailable when the provider is
+        switched off or has no usable credential.
+        """
+        target = self._by_credential.get(credential_id)
+        if target is None:
+            target = next((one for one in self._ready.values() if one.provider.id == provider_id), None)
+        if target is None:
+            raise Unavailable("the model's provider is not available", code="provider_unavailable")
+        return replace(target, model=model)
 
     def models(self) -> list[ListedModel]:
         return self._models
@@ -128,7 +142,7 @@ class CatalogSnapshot:
 
     def _usable(self, providers: list[Provider], credentials: list[Credential]) -> dict[str, Target]:
         usable: dict[str, Target] = {}
-        self.unreadable = []
+        self.unreadable, self._by_credential = [], {}
         for provider in providers:
             for credential in credentials:
                 if credential.provider_id != provider.id or not credential.active or not provider.enabled:
@@ -136,6 +150,7 @@ class CatalogSnapshot:
                 target = self._target(provider, credential)
                 if target is not None:
                     usable.setdefault(provider.name, target)
+                    self._by_credential[credential.id] = target
         return usable
 
     def _target(self, provider: Provider, credential: Credential) -> Target | None:

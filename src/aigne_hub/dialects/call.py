@@ -10,6 +10,7 @@ from msgspec import Struct
 from aigne_hub.base.errors import HubError
 from aigne_hub.dialects.chat import Chat
 from aigne_hub.dialects.usage import Usage
+from aigne_hub.dialects.videos import Wish
 
 
 class Kind(StrEnum):
@@ -39,6 +40,8 @@ class Call(Struct, frozen=True):
     body_token: str | None = None  # an access key found in the body
     content_type: bytes | None = None  # of the body, when it is not JSON
     chat: Chat | None = None  # the body read whole, where its dialect needs that in any case
+    video: Wish | None = None  # likewise
+    wants_url: bool = False  # whether what is made should be kept by the hub, for the caller to fetch
 
     def __repr__(self) -> str:
         return f"Call({self.kind}, {self.model!r}, {len(self.body)} bytes, is_stream={self.is_stream})"

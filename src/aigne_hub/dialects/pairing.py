@@ -15,13 +15,16 @@ from aigne_hub.dialects.embeddings import Embeddings
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.gemini.dialect import Gemini
 from aigne_hub.dialects.gemini.embeddings import GeminiEmbeddings, bridge
+from aigne_hub.dialects.gemini.videos import GeminiVideos
 from aigne_hub.dialects.native.dialect import Native
 from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
 from aigne_hub.dialects.openai_completions import OpenAICompletions
 from aigne_hub.dialects.openai_forms import IMAGE_EDITS, TRANSCRIPTIONS, TRANSLATIONS
 from aigne_hub.dialects.openai_json import IMAGES, MODERATIONS, RERANK, SPEECH
 from aigne_hub.dialects.openai_responses.dialect import OpenAIResponses
+from aigne_hub.dialects.openai_videos.dialect import OpenAIVideos
 from aigne_hub.dialects.translate import CalledChat, ServedChat, Translation
+from aigne_hub.dialects.videos import CalledVideos
 
 # The dialects of chats that providers speak, by name.
 CHATS: dict[str, CalledChat] = {
@@ -34,6 +37,8 @@ CHATS: dict[str, CalledChat] = {
         BedrockConverse(),
     )
 }
+# The dialects of videos that providers speak, by name.
+VIDEOS: dict[str, CalledVideos] = {dialect.name: dialect for dialect in (OpenAIVideos(), GeminiVideos())}
 _SERVED_CHATS = frozenset({*CHATS, Native.name, OpenAICompletions.name})
 _NOTHING = Losses()
 
@@ -41,7 +46,14 @@ _SMALL = (IMAGES, MODERATIONS, RERANK, SPEECH, TRANSCRIPTIONS, TRANSLATIONS, IMA
 
 # What a provider may be said to speak.
 SPOKEN = frozenset(
-    {*CHATS, Embeddings.name, GeminiEmbeddings.name, OpenAICompletions.name, *(dialect.name for dialect in _SMALL)}
+    {
+        *CHATS,
+        *VIDEOS,
+        Embeddings.name,
+        GeminiEmbeddings.name,
+        OpenAICompletions.name,
+        *(dialect.name for dialect in _SMALL),
+    }
 )
 
 
@@ -76,6 +88,11 @@ def pair(served: ServedDialect, spoken: tuple[str, ...], quirks: frozenset[str])
     raise BadRequest(
         f"the provider of this model does not serve such calls ({served.name})", code="unsupported_call", param="model"
     )
+
+
+def called_videos(spoken: tuple[str, ...]) -> CalledVideos | None:
+    """The dialect in which a provider that speaks `spoken` is asked for videos; None when it makes none."""
+    return next((VIDEOS[name] for name in spoken if name in VIDEOS), None)
 
 
 def hello(chat: Chat, spoken: tuple[str, ...], model: str, quirks: frozenset[str]) -> tuple[bytes, bytes]:

@@ -15,6 +15,7 @@ _KEYINGS = {
     "anthropic_messages": Keying.x_api_key,
     "gemini": Keying.x_goog_api_key,
     "gemini_embeddings": Keying.x_goog_api_key,
+    "gemini_videos": Keying.x_goog_api_key,
 }
 
 

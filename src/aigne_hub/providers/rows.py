@@ -24,6 +24,7 @@ _EDITS, _MODERATIONS, _SPEECH = "openai_image_edits", "openai_moderations", "ope
 _TRANSCRIPTIONS, _TRANSLATIONS = "openai_transcriptions", "openai_translations"
 _GEMINI, _GEMINI_EMBEDDINGS = "gemini", "gemini_embeddings"
 _COMPLETIONS = "openai_completions"
+_VIDEOS, _GEMINI_VIDEOS = "openai_videos", "gemini_videos"
 
 # What the hub's own model server speaks (llama.cpp), and what a provider of an unheard-of name is taken to speak.
 LOCAL_DIALECTS = (_CHAT, _MESSAGES, _RESPONSES, _EMBEDDINGS)
@@ -38,6 +39,7 @@ UNKNOWN_DIALECTS = (
     _TRANSLATIONS,
     _MODERATIONS,
     _RERANK,
+    _VIDEOS,
 )
 
 
@@ -82,6 +84,7 @@ _MAKERS_OF_MODELS = (
             _SPEECH,
             _TRANSCRIPTIONS,
             _TRANSLATIONS,
+            _VIDEOS,
         ),
         frozenset({"max_completion_tokens"}),
     ),
@@ -100,7 +103,7 @@ _MAKERS_OF_MODELS = (
         "https://generativelanguage.googleapis.com/v1beta",
         "gemini-2.5-flash",
         "https://ai.google.dev/api/generate-content",
-        (_GEMINI, _GEMINI_EMBEDDINGS),
+        (_GEMINI, _GEMINI_EMBEDDINGS, _GEMINI_VIDEOS),
         keying=Keying.x_goog_api_key,
         note="Calls in every other dialect are translated into its own. Its images in OpenAI's format are not below "
         "this address: add `https://generativelanguage.googleapis.com/v1beta/openai` under another name for them, with "
@@ -214,7 +217,7 @@ _CLOUDS = (
         "",
         "gpt-5-mini",
         "https://learn.microsoft.com/en-us/azure/foundry/openai/api-version-lifecycle",
-        (_CHAT, _EMBEDDINGS, _RESPONSES, _IMAGES, _EDITS, _SPEECH, _TRANSCRIPTIONS, _TRANSLATIONS),
+        (_CHAT, _EMBEDDINGS, _RESPONSES, _IMAGES, _EDITS, _SPEECH, _TRANSCRIPTIONS, _TRANSLATIONS, _VIDEOS),
         frozenset({"max_completion_tokens"}),
         Keying.api_key,
         example_url="https://NAME.openai.azure.com/openai/v1",
