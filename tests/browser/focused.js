@@ -1,5 +1,5 @@
-/* Measures what has the focus; null when nothing has it. Run by tests/browser/keyboard.py. */
-() => {
+/* Measures what has the focus, and how a former stop looks now. Run by tests/browser/keyboard.py. */
+(formerAt) => {
   const SIGNS = ["outlineStyle", "outlineWidth", "outlineColor", "boxShadow", "borderTopColor", "backgroundColor"];
   const known = (window.knownStops ??= []);
   const numberOf = (element) => {
@@ -55,8 +55,6 @@
     signs: JSON.stringify(wearers(element).map((one) => SIGNS.map((sign) => getComputedStyle(one)[sign]))),
     contrast: Math.max(...wearers(element).map(outlineOf)),
   });
-  window.lookAt = (at) => look(known[at]);
-  window.isFocused = (at) => document.activeElement === known[at];
 
   /** A point is covered when something that stays in place while the page scrolls lies over it. */
   const covering = (element, x, y) => {
@@ -76,20 +74,27 @@
     return heights.some((y) => covering(element, x, y) !== null) ? "is covered by what stays in place" : "";
   };
 
+  const former = formerAt === null ? null : look(known[formerAt]);
   const element = document.activeElement;
-  if (element === null || element === document.body || element === document.documentElement) return null;
+  if (element === null || element === document.body || element === document.documentElement) return { now: null, former };
   const box = drawn(element).getBoundingClientRect();
-  const region = element.closest('[role="dialog"], main, nav');
-  return {
+  let [across, down] = [0, 0]; // how far the page, or the dialog around it, is scrolled
+  for (let around = element.parentElement; around !== null; around = around.parentElement) {
+    across += around.scrollLeft;
+    down += around.scrollTop;
+  }
+  const region = element.closest('[role="dialog"]') ?? element.closest("main, nav");
+  const now = {
     at: numberOf(element),
     region: region === null ? "frame" : (region.getAttribute("role") ?? region.localName),
     html: element.cloneNode(false).outerHTML.slice(0, 160),
-    left: box.left + window.scrollX,
-    top: box.top + window.scrollY,
-    right: box.right + window.scrollX,
-    bottom: box.bottom + window.scrollY,
+    left: box.left + across,
+    top: box.top + down,
+    right: box.right + across,
+    bottom: box.bottom + down,
     hidden: hiddenBy(drawn(element), box),
     look: look(element),
     has_inner_stops: element.type === "date",
   };
+  return { now, former };
 };

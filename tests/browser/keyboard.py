@@ -10,13 +10,13 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 _MOST_STOPS = 120
-_STOPS = "a[href], button, input, select, textarea, summary, [tabindex='0']"
+STOPS = "a[href], button, input, select, textarea, summary, [tabindex='0']"
 _MEASURE = (Path(__file__).parent / "focused.js").read_text()
 
 
 @dataclass(frozen=True)
 class Stop:
-    """What has the focus. Places are pixels of the whole document, so they compare across scrolling."""
+    """What has the focus. Places are pixels of all that can be scrolled to, so they compare."""
 
     at: int  # its number among the elements of this page
     role: str
@@ -95,15 +95,6 @@ class Keyboard:
         node = self._devtools.send("Accessibility.getPartialAXTree", asked)["nodes"][0]
         return node.get("role", {}).get("value", ""), node.get("name", {}).get("value", "")
 
-    def stop(self) -> Stop | None:
-        measured, named = self.page.evaluate(_MEASURE), self.named()
-        return None if measured is None or named is None else Stop(role=named[0], name=named[1], **measured)
-
-    def look_at(self, stop: Stop) -> dict[str, Any]:
-        """How a former stop looks now."""
-        found: dict[str, Any] = self.page.evaluate("at => window.lookAt(at)", stop.at)
-        return found
-
     def begin(self) -> None:
         """Leave the page upwards, so that the next Tab comes to its first stop."""
         for _ in range(_MOST_STOPS):
@@ -118,26 +109,35 @@ class Keyboard:
         stop = self._first(key)
         while stop is not None and all(stop.at != before.at for before, _ in met):
             assert len(met) < _MOST_STOPS, f"{self.page.url} has no last stop"
-            met.append((stop, self.look_at(stop) if self._leaves(stop, key) else {"signs": None}))
-            stop = self.stop()
+            following, unfocused = self._next(stop, key)
+            met.append((stop, unfocused))
+            stop = following
         return met
 
     def _first(self, key: str) -> Stop | None:
         """The browser itself may be a stop between the last and the first of the page."""
         for _ in range(2):
             self.press(key)
-            if (stop := self.stop()) is not None:
+            if (stop := self._measured(None)[0]) is not None:
                 return stop
         return None
 
-    def _leaves(self, stop: Stop, key: str) -> bool:
-        """False on a page with one stop, which leads around to it."""
+    def _next(self, stop: Stop, key: str) -> tuple[Stop | None, dict[str, Any]]:
+        """The stop after that one, and how that one looks then."""
         for _ in range(8 if stop.has_inner_stops else 1):
             self.press(key)
-            if not self.page.evaluate("at => window.isFocused(at)", stop.at):
-                return True
-        assert self.page.locator(_STOPS).count() == 1, f"{key} does not leave {stop}"
-        return False
+            following, former = self._measured(stop)
+            if following is None or following.at != stop.at:
+                return following, former
+        assert self.page.locator(STOPS).count() == 1, f"{key} does not leave {stop}"
+        return None, {"signs": None}  # a page with one stop leads around to it
+
+    def _measured(self, former: Stop | None) -> tuple[Stop | None, dict[str, Any]]:
+        """What has the focus, and how a former stop looks now."""
+        found = self.page.evaluate(_MEASURE, None if former is None else former.at)
+        named = self.named()
+        stop = None if found["now"] is None or named is None else Stop(role=named[0], name=named[1], **found["now"])
+        return stop, found["former"]
 
 
 def _fits(wanted: str | re.Pattern[str], name: str) -> bool:

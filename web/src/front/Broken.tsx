@@ -15,7 +15,7 @@ export function Broken({ error }: ErrorComponentProps) {
 /** The same where no frame is around it. */
 export function BrokenWhole(props: ErrorComponentProps) {
   return (
-    <main>
+    <main id="content" tabIndex={-1}>
       <Broken {...props} />
     </main>
   );

@@ -5,6 +5,7 @@ import { Outlet } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { LanguageSwitch } from "../language/LanguageSwitch";
 import { Brand } from "../parts/Brand";
+import { useFocusKept } from "../parts/focus";
 import { ThemeSwitch } from "../shell/ThemeSwitch";
 import classes from "./Front.module.css";
 
@@ -14,7 +15,7 @@ export function Front() {
       <header className={classes.brand}>
         <Brand size={32} />
       </header>
-      <main className={`hub-card ${classes.card}`}>
+      <main id="content" tabIndex={-1} className={`hub-card ${classes.card}`}>
         <Outlet />
       </main>
       <footer>
@@ -36,6 +37,7 @@ interface CardProps {
 /** The card's own heading and content. */
 export function Card({ title, text, children }: CardProps) {
   useDocumentTitle(`${title} · AIGNE Hub`);
+  useFocusKept(title);
   return (
     <Stack gap="lg">
       <div>

@@ -16,7 +16,7 @@ export function NotFound() {
   const say = useSay();
   useDocumentTitle(`${say(words.title)} · AIGNE Hub`);
   return (
-    <Center component="main" mih="80dvh">
+    <Center component="main" id="content" tabIndex={-1} mih="80dvh">
       <Empty
         icon={IconMapOff}
         order={1}

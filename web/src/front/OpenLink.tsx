@@ -1,17 +1,18 @@
 /** The page of links: set-up, invitation and password reset end here in an account and a session. */
-import { Anchor, Button, Divider, PasswordInput, Skeleton, Stack, TextInput } from "@mantine/core";
+import { Anchor, Button, Divider, Skeleton, Stack, TextInput } from "@mantine/core";
 import { useForm, type UseFormReturnType } from "@mantine/form";
 import { IconFingerprint } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useLocation } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { hub, take } from "../api/client";
 import { explain } from "../api/fault";
 import { canUsePasskeys, makePasskey, nameOfThisDevice } from "../api/passkeys";
 import type { Link as OpenedLink } from "../api/shapes";
 import { useSay } from "../language/language";
 import { Refusal } from "../parts/Empty";
-import { isFilled, placeFault, tellDone } from "../parts/forms";
+import { focusField, isFilled, placeFault, tellDone } from "../parts/forms";
+import { SecretInput } from "../parts/SecretInput";
 import { common, roles } from "../parts/words";
 import { Card } from "./Front";
 import { useEnter } from "./SignIn";
@@ -55,6 +56,7 @@ function Redeem({ token, link }: { token: string; link: OpenedLink }) {
   const say = useSay();
   const enter = useEnter();
   const [refusal, setRefusal] = useState<unknown>(null);
+  const fields = useRef<HTMLFormElement>(null);
   const isReset = link.purpose === "password_reset";
   const form = useForm<Values>({
     initialValues: { name: link.name ?? "", email: link.email ?? "", password: "" },
@@ -74,16 +76,19 @@ function Redeem({ token, link }: { token: string; link: OpenedLink }) {
       await enter("/");
       tellDone(say(words.welcome));
     },
-    onError: (error) => setRefusal(placeFault(form, error, say)),
+    onError: (error) => setRefusal(placeFault(form, error, say, fields.current)),
     onMutate: () => setRefusal(null),
   });
   const submit = (withPasskey: boolean) => {
-    if (!withPasskey && form.getValues().password === "") form.setFieldError("password", say(common.required));
-    else finish.mutate(withPasskey);
+    if (withPasskey || form.getValues().password !== "") return finish.mutate(withPasskey);
+    form.setFieldError("password", say(common.required));
+    focusField(fields.current, ["password"]);
   };
+  const check = (withPasskey: boolean) =>
+    form.onSubmit(() => submit(withPasskey), (errors) => focusField(fields.current, Object.keys(errors)));
   return (
     <Card {...titleOf(link, say)}>
-      <form noValidate onSubmit={form.onSubmit(() => submit(false))}>
+      <form noValidate ref={fields} onSubmit={check(false)}>
         <Stack>
           <Fields form={form} link={link} />
           <Refusal error={refusal} />
@@ -95,7 +100,7 @@ function Redeem({ token, link }: { token: string; link: OpenedLink }) {
               <Divider label={say(frontWords.or)} />
               <Button
                 variant="default" size="md" leftSection={<IconFingerprint size={20} />} disabled={finish.isPending}
-                loading={finish.isPending && finish.variables} onClick={() => void form.onSubmit(() => submit(true))()}
+                loading={finish.isPending && finish.variables} onClick={() => check(true)()}
               >
                 {say(words.withPasskey)}
               </Button>
@@ -119,7 +124,7 @@ function Fields({ form, link }: { form: UseFormReturnType<Values>; link: OpenedL
         label={say(common.email)} type="email" size="md" autoComplete="username" readOnly={link.email !== null}
         {...(link.email === null ? {} : { variant: "filled" })} {...form.getInputProps("email")}
       />
-      <PasswordInput
+      <SecretInput
         label={say(isReset ? words.newPassword : frontWords.password)} description={say(words.passwordHint)} size="md"
         autoComplete="new-password" autoFocus={isReset}
         visibilityToggleButtonProps={{ "aria-label": say(frontWords.showPassword), tabIndex: 0 }}

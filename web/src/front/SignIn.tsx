@@ -1,5 +1,5 @@
 /** The sign-in page: email and password, a passkey, or another provider. */
-import { Alert, Anchor, Button, Divider, Group, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { Alert, Anchor, Button, Divider, Group, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { IconAlertTriangle, IconFingerprint, IconLogin2, IconTerminal2 } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -11,7 +11,8 @@ import { startSession, useAuthState } from "../api/session";
 import { explainSso } from "../api/ssoFault";
 import { useSay } from "../language/language";
 import { Refusal } from "../parts/Empty";
-import { isFilled } from "../parts/forms";
+import { isFilled, toFault } from "../parts/forms";
+import { SecretInput } from "../parts/SecretInput";
 import { common } from "../parts/words";
 import { Card } from "./Front";
 import { isServed, safeNext } from "./next";
@@ -123,7 +124,7 @@ function PasswordForm({ next, canMail }: { next: string; canMail: boolean }) {
     },
   });
   return (
-    <form onSubmit={form.onSubmit((values) => signIn.mutate({ ...values, email: values.email.trim() }))} noValidate>
+    <form onSubmit={form.onSubmit((values) => signIn.mutate({ ...values, email: values.email.trim() }), toFault)} noValidate>
       <Stack>
         <TextInput
           label={say(common.email)}
@@ -133,7 +134,7 @@ function PasswordForm({ next, canMail }: { next: string; canMail: boolean }) {
           autoFocus
           {...form.getInputProps("email")}
         />
-        <PasswordInput
+        <SecretInput
           label={say(words.password)}
           size="md"
           autoComplete="current-password"

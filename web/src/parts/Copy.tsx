@@ -35,6 +35,12 @@ async function copyText(value: string): Promise<boolean> {
   return isDone;
 }
 
+/** Says it to whoever does not see the button change. */
+function CopiedNotice({ isCopied }: { isCopied: boolean }) {
+  const say = useSay();
+  return <span role="status" className="hub-unseen">{isCopied && say(common.copied)}</span>;
+}
+
 /** A one-line value, such as a link or a secret, in full and selectable. */
 export function CopyField({ value, name }: { value: string; name: string }) {
   const say = useSay();
@@ -51,8 +57,9 @@ export function CopyField({ value, name }: { value: string; name: string }) {
         onClick={copy}
         aria-label={isCopied ? say(common.copied) : say(common.copyNamed, { name })}
       >
-        <span aria-live="polite">{say(isCopied ? common.copied : common.copy)}</span>
+        {say(isCopied ? common.copied : common.copy)}
       </Button>
+      <CopiedNotice isCopied={isCopied} />
     </div>
   );
 }
@@ -72,6 +79,7 @@ export function CopyBlock({ code, name }: { code: string; name: string }) {
           {isCopied ? <IconCheck size={16} /> : <IconCopy size={16} />}
         </ActionIcon>
       </Tooltip>
+      <CopiedNotice isCopied={isCopied} />
     </div>
   );
 }

@@ -4,6 +4,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { Icon } from "@tabler/icons-react";
 import { Trouble } from "./Empty";
+import { useFocusKept } from "./focus";
 import classes from "./Items.module.css";
 
 interface ItemsProps<T> {
@@ -13,6 +14,7 @@ interface ItemsProps<T> {
 }
 
 export function Items<T>({ query, empty, children }: ItemsProps<T>) {
+  useFocusKept(query.data?.list.length ?? 0);
   if (query.isError) return <Trouble error={query.error} retry={() => void query.refetch()} />;
   if (query.data === undefined) return <Skeleton height={56} />;
   if (query.data.list.length === 0) return <Text c="dimmed" size="sm">{empty}</Text>;

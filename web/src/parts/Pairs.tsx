@@ -1,6 +1,7 @@
 /** A field of pairs: a value on the left stands for something on the right. */
 import { ActionIcon, Button, Input, NativeSelect, TextInput } from "@mantine/core";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
+import { useRef } from "react";
 import { dictionary, useSay } from "../language/language";
 import classes from "./Pairs.module.css";
 
@@ -23,14 +24,21 @@ interface PairsProps {
   value?: Pair[];
   onChange: (pairs: Pair[]) => void;
   error?: React.ReactNode;
+  /** Its name in the form, by which the focus finds it. */
+  "data-path"?: string;
 }
 
-export function Pairs({ label, description, keyLabel, valueLabel, choices, value = [], onChange, error }: PairsProps) {
+export function Pairs({ label, keyLabel, valueLabel, choices, value = [], onChange, ...others }: PairsProps) {
   const say = useSay();
+  const add = useRef<HTMLButtonElement>(null);
   const set = (at: number, change: Partial<Pair>): void =>
     onChange(value.map((pair, n) => (n === at ? { ...pair, ...change } : pair)));
+  const remove = (at: number): void => {
+    onChange(value.filter((_, n) => n !== at));
+    add.current?.focus(); // the button that was pressed may be gone with its line
+  };
   return (
-    <Input.Wrapper label={label} description={description} error={error} labelElement="div" role="group" aria-label={label}>
+    <Input.Wrapper {...others} label={label} labelElement="div" role="group" aria-label={label}>
       <div className={classes.pairs}>
         {value.map((pair, n) => (
           <div key={n} className={classes.pair}>
@@ -44,14 +52,14 @@ export function Pairs({ label, description, keyLabel, valueLabel, choices, value
             />
             <ActionIcon
               variant="subtle" color="gray" size="lg" aria-label={say(words.remove, { n: n + 1 })}
-              onClick={() => onChange(value.filter((_, at) => at !== n))}
+              onClick={() => remove(n)}
             >
               <IconTrash size={18} />
             </ActionIcon>
           </div>
         ))}
         <Button
-          variant="subtle" size="compact-sm" leftSection={<IconPlus size={16} />} className={classes.add}
+          ref={add} variant="subtle" size="compact-sm" leftSection={<IconPlus size={16} />} className={classes.add}
           onClick={() => onChange([...value, { key: "", value: choices[0]?.value ?? "" }])}
         >
           {say(words.add)}

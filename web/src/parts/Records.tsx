@@ -1,10 +1,11 @@
 /** A list of records: a table on wide screens, cards on narrow ones, with its loading and empty states. */
-import { Button, Skeleton } from "@mantine/core";
-import type { ReactNode } from "react";
+import { Skeleton } from "@mantine/core";
+import { useRef, type ReactNode } from "react";
 import type { List } from "../api/lists";
 import { useSay } from "../language/language";
 import { Trouble } from "./Empty";
 import { useFocusKept } from "./focus";
+import { More } from "./More";
 import classes from "./Records.module.css";
 import { common } from "./words";
 
@@ -27,6 +28,7 @@ interface RecordsProps<T> {
 
 export function Records<T>({ label, list, columns, idOf, empty, actions, isFaint }: RecordsProps<T>) {
   const say = useSay();
+  const rows = useRef<HTMLTableSectionElement>(null);
   useFocusKept(list.rows.length);
   if (list.error !== null) return <Trouble error={list.error} retry={list.retry} />;
   if (!list.isLoading && list.rows.length === 0) return <div className="hub-card">{empty}</div>;
@@ -48,7 +50,7 @@ export function Records<T>({ label, list, columns, idOf, empty, actions, isFaint
               )}
             </tr>
           </thead>
-          <tbody role="rowgroup">
+          <tbody role="rowgroup" ref={rows}>
             {list.isLoading
               ? [0, 1, 2, 3].map((n) => <LoadingRow key={n} columns={columns.length + (actions ? 1 : 0)} />)
               : list.rows.map((row) => (
@@ -68,11 +70,7 @@ export function Records<T>({ label, list, columns, idOf, empty, actions, isFaint
           </tbody>
         </table>
       </div>
-      {list.hasMore && (
-        <Button variant="default" mt="md" loading={list.isLoadingMore} onClick={list.loadMore}>
-          {say(common.more)}
-        </Button>
-      )}
+      <More list={list} rows={rows} />
     </>
   );
 }

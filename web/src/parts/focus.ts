@@ -1,4 +1,4 @@
-/** Where the focus goes when the last dialog closes: to what was focused before the first one opened. */
+/** Where the focus goes when what had it is gone: to a new page, or back to where a dialog was opened. */
 import { useEffect } from "react";
 
 let outside: HTMLElement | null = null;
@@ -9,6 +9,12 @@ export function watchFocus(): void {
   document.addEventListener("focusin", ({ target }) => {
     if (target instanceof HTMLElement && target.closest('[role="dialog"], [role="menu"]') === null) outside = target;
   });
+}
+
+/** On a new page the focus goes to its content, unless a field of it has taken it already. */
+export function enterPage(): void {
+  const content = document.getElementById("content");
+  if (content !== null && !content.contains(document.activeElement)) content.focus({ preventScroll: true });
 }
 
 /** A dialog may follow another, so only when none is open any more the focus goes back. */
@@ -23,11 +29,11 @@ export function useFocusBack(isOpen: boolean): void {
   }, [isOpen]);
 }
 
-/** When the focused row leaves a list, the focus would be nowhere; then the page takes it. */
-export function useFocusKept(rows: number): void {
+/** When what is shown changes and the focused row or button leaves, the focus would be nowhere; then the page takes it. */
+export function useFocusKept(shown: number | string): void {
   useEffect(() => {
     if (document.activeElement === document.body && outside !== null && !outside.isConnected) goBack();
-  }, [rows]);
+  }, [shown]);
 }
 
 /** A button whose row is gone cannot take the focus; then the page does. */

@@ -1,18 +1,36 @@
 /** What forms share: a server's refusal goes to the field it names, and a done thing is told. */
-import type { UseFormReturnType } from "@mantine/form";
+import type { FormErrors, UseFormReturnType } from "@mantine/form";
 import { notifications } from "@mantine/notifications";
-import { useState, type FormEvent } from "react";
+import { useState, type FormEvent, type SyntheticEvent } from "react";
 import { explain, Fault } from "../api/fault";
 import { currentLanguage, say, useSay, type Say } from "../language/language";
 import { common } from "./words";
 
-/** Puts the refusal beside its field; gives it back when no field of the form is at fault. */
+const FIELDS = "input:not([type=hidden]), select, textarea, button";
+
+/** After a failed check of a form the focus goes to the first field at fault, as the page has them. */
+export function toFault(errors: FormErrors, _values: unknown, event?: SyntheticEvent<HTMLFormElement>): void {
+  if (event !== undefined) focusField(event.currentTarget, Object.keys(errors));
+}
+
+/** Focuses the first of the named fields; a folded part of the form opens for it. */
+export function focusField(form: HTMLFormElement | null, names: readonly string[]): void {
+  const fields = form?.querySelectorAll<HTMLElement>("[data-path]") ?? [];
+  const field = [...fields].find((one) => names.includes(one.dataset["path"] ?? ""));
+  const fold = field?.closest("details");
+  if (fold) fold.open = true;
+  const input = field?.matches(FIELDS) ? field : field?.querySelector<HTMLElement>(FIELDS);
+  input?.focus();
+}
+
+/** Puts the refusal beside its field, which gets the focus; gives it back when no field of the form is at fault. */
 export function placeFault<V extends Record<string, unknown>>(
-  form: UseFormReturnType<V>, error: unknown, say: Say,
+  form: UseFormReturnType<V>, error: unknown, say: Say, fields: HTMLFormElement | null,
 ): unknown {
   const param = error instanceof Fault ? error.param?.split(/[.[]/)[0] : undefined;
   if (param === undefined || !(param in form.getValues())) return error;
   form.setFieldError(param, explain(error, say));
+  focusField(fields, [param]);
   return null;
 }
 
@@ -42,18 +60,22 @@ export function useSending<V extends Record<string, unknown>>(
   const say = useSay();
   const [refusal, setRefusal] = useState<unknown>(null);
   const [isPending, setPending] = useState(false);
-  const run = async (values: V): Promise<void> => {
+  const run = async (values: V, fields: HTMLFormElement): Promise<void> => {
     setPending(true);
     setRefusal(null);
     try {
       await submit(values);
     } catch (error) {
-      setRefusal(placeFault(form, error, say));
+      setRefusal(placeFault(form, error, say, fields));
     } finally {
       setPending(false);
     }
   };
-  return { send: (event) => form.onSubmit((values) => void run(values))(event), refusal, isPending };
+  const send = (event: FormEvent<HTMLFormElement>): void => {
+    const fields = event.currentTarget;
+    form.onSubmit((values) => void run(values, fields), toFault)(event);
+  };
+  return { send, refusal, isPending };
 }
 
 /** An address on the web, as the API wants it: with its scheme. */

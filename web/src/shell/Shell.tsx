@@ -1,8 +1,7 @@
 /** The frame of every page inside: navigation at the side, or in a drawer on narrow screens. */
 import { Burger, Drawer } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { Link, Outlet, useLocation } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
+import { Link, Outlet } from "@tanstack/react-router";
 import { isAdmin, useMe } from "../api/session";
 import { dictionary, useSay } from "../language/language";
 import { Brand } from "../parts/Brand";
@@ -21,7 +20,6 @@ const words = dictionary({
 export function Shell() {
   const say = useSay();
   const [isOpen, drawer] = useDisclosure(false);
-  const main = useFocusAfterNavigation();
   return (
     <div className={classes.shell}>
       <a className="hub-skip" href="#content">
@@ -53,26 +51,13 @@ export function Shell() {
           </Drawer.Body>
         </Drawer.Content>
       </Drawer.Root>
-      <main id="content" tabIndex={-1} ref={main} className={classes.main}>
+      <main id="content" tabIndex={-1} className={classes.main}>
         <div className={classes.inner}>
           <Outlet />
         </div>
       </main>
     </div>
   );
-}
-
-/** A reader of the screen follows to the new page; the first page keeps the browser's own focus. */
-function useFocusAfterNavigation() {
-  const { pathname } = useLocation();
-  const main = useRef<HTMLElement>(null);
-  const before = useRef(pathname);
-  useEffect(() => {
-    if (before.current === pathname) return;
-    before.current = pathname;
-    main.current?.focus({ preventScroll: true });
-  }, [pathname]);
-  return main;
 }
 
 function Places({ onChoice }: { onChoice?: () => void }) {

@@ -1,19 +1,23 @@
 /** The entries of the audit log; each opens to what it changed. */
-import { Button, Skeleton } from "@mantine/core";
+import { Skeleton } from "@mantine/core";
 import { IconChevronDown } from "@tabler/icons-react";
+import { useRef } from "react";
 import type { List } from "../../api/lists";
 import type { AuditRow } from "../../api/shapes";
 import { useLanguage, useSay, type Entry, type Say } from "../../language/language";
 import { Trouble } from "../../parts/Empty";
+import { useFocusKept } from "../../parts/focus";
 import { StateMark } from "../../parts/Marks";
 import { exact, Moment } from "../../parts/Moment";
-import { common } from "../../parts/words";
+import { More } from "../../parts/More";
 import { differences } from "./difference";
 import classes from "./Entries.module.css";
 import { auditWords as words } from "./words";
 
 export function Entries({ list, empty }: { list: List<AuditRow>; empty: React.ReactNode }) {
   const say = useSay();
+  const rows = useRef<HTMLUListElement>(null);
+  useFocusKept(list.rows.length);
   if (list.error !== null) return <Trouble error={list.error} retry={list.retry} />;
   if (list.isLoading) {
     return <div className={`hub-card ${classes.loading}`}>{[0, 1, 2, 3, 4].map((n) => <Skeleton key={n} height={24} />)}</div>;
@@ -21,18 +25,14 @@ export function Entries({ list, empty }: { list: List<AuditRow>; empty: React.Re
   if (list.rows.length === 0) return <div className="hub-card">{empty}</div>;
   return (
     <>
-      <ul className={`hub-card ${classes.entries}`} aria-label={say(words.entries)}>
+      <ul ref={rows} className={`hub-card ${classes.entries}`} aria-label={say(words.entries)}>
         {list.rows.map((row) => (
           <li key={row.seq}>
             <AuditEntry of={row} />
           </li>
         ))}
       </ul>
-      {list.hasMore && (
-        <Button variant="default" mt="md" loading={list.isLoadingMore} onClick={list.loadMore}>
-          {say(common.more)}
-        </Button>
-      )}
+      <More list={list} rows={rows} />
     </>
   );
 }

@@ -1,5 +1,5 @@
 /** The form of an OpenID provider through which people sign in. */
-import { NativeSelect, PasswordInput, Stack, Switch, TagsInput, TextInput } from "@mantine/core";
+import { NativeSelect, Stack, Switch, TagsInput, TextInput } from "@mantine/core";
 import { useForm, type UseFormReturnType } from "@mantine/form";
 import { rolesUpTo, useMe } from "../../api/session";
 import type { Role, SsoIssuer } from "../../api/shapes";
@@ -8,6 +8,7 @@ import { Fold } from "../../parts/Fold";
 import { FormFoot } from "../../parts/FormFoot";
 import { isFilled, isWebAddress, useSending } from "../../parts/forms";
 import { mapOf, Pairs, pairsOf, type Pair } from "../../parts/Pairs";
+import { SecretInput } from "../../parts/SecretInput";
 import { common, roles } from "../../parts/words";
 import { issuerWords, ssoWords as words } from "./words";
 
@@ -80,7 +81,7 @@ export function SsoForm({ of, submit, close }: SsoFormProps) {
         <TextInput label={say(common.name)} description={say(words.nameHint)} data-autofocus {...form.getInputProps("name")} />
         <TextInput label={say(issuerWords.url)} description={say(words.urlHint)} type="url" {...form.getInputProps("url")} />
         <TextInput label={say(words.clientId)} spellCheck={false} {...form.getInputProps("clientId")} />
-        <PasswordInput
+        <SecretInput
           label={say(words.clientSecret)} description={say(of === null ? words.secretHint : words.secretKeep)}
           autoComplete="off" visibilityToggleButtonProps={{ "aria-label": say(words.clientSecret), tabIndex: 0 }}
           {...form.getInputProps("clientSecret")}

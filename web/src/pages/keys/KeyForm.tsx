@@ -1,11 +1,10 @@
 /** The form of a key, for a new one and for changing one; restrictions are folded until they are wanted. */
-import {
-  Checkbox, NativeSelect, NumberInput, Stack, Switch, TagsInput, TextInput,
-} from "@mantine/core";
+import { NativeSelect, NumberInput, Stack, Switch, TagsInput, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { rolesUpTo, useMe } from "../../api/session";
 import type { Key, Role, Scope } from "../../api/shapes";
 import { useSay } from "../../language/language";
+import { Choices } from "../../parts/Choices";
 import { Fold } from "../../parts/Fold";
 import { FormFoot } from "../../parts/FormFoot";
 import { isFilled, useSending } from "../../parts/forms";
@@ -137,11 +136,10 @@ function Restrictions({ form, isOpen }: { form: Form; isOpen: boolean }) {
           <Stack>
             <Switch label={say(words.limitScopes)} {...form.getInputProps("isLimited", { type: "checkbox" })} />
             {form.values.isLimited && (
-              <Checkbox.Group label={say(words.scopesLabel)} {...form.getInputProps("scopes")}>
-                <Stack gap="xs" mt="xs">
-                  {SCOPES.map((scope) => <Checkbox key={scope} value={scope} label={say(scopeWords[scope])} />)}
-                </Stack>
-              </Checkbox.Group>
+              <Choices
+                label={say(words.scopesLabel)} choices={SCOPES.map((value) => ({ value, label: say(scopeWords[value]) }))}
+                {...form.getInputProps("scopes")}
+              />
             )}
             <TagsInput
               label={say(words.models)} description={say(words.modelsHint)} acceptValueOnBlur

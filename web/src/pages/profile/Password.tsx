@@ -1,5 +1,5 @@
 /** One's password: set it, or change it. */
-import { Button, PasswordInput, Stack } from "@mantine/core";
+import { Button, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useDisclosure } from "@mantine/hooks";
 import { hub, keepCsrfToken, take } from "../../api/client";
@@ -10,6 +10,7 @@ import { Dialog } from "../../parts/Dialog";
 import { FormFoot } from "../../parts/FormFoot";
 import { tellDone, useSending } from "../../parts/forms";
 import { Section } from "../../parts/Page";
+import { SecretInput } from "../../parts/SecretInput";
 import { common } from "../../parts/words";
 import { profileWords as words } from "./words";
 
@@ -55,12 +56,12 @@ function PasswordForm({ hasPassword, close }: { hasPassword: boolean; close: () 
     <form onSubmit={send} noValidate>
       <Stack>
         {hasPassword && (
-          <PasswordInput
+          <SecretInput
             label={say(words.current)} autoComplete="current-password" visibilityToggleButtonProps={toggle} data-autofocus
             {...form.getInputProps("current")}
           />
         )}
-        <PasswordInput
+        <SecretInput
           label={say(words.fresh)} description={say(words.passwordHint)} autoComplete="new-password"
           visibilityToggleButtonProps={toggle} {...form.getInputProps("password")}
         />

@@ -9,6 +9,7 @@ import { sessionQuery, useMe } from "../../api/session";
 import { explainSso } from "../../api/ssoFault";
 import { useSay } from "../../language/language";
 import { Refusal } from "../../parts/Empty";
+import { useFocusKept } from "../../parts/focus";
 import { isFilled, tellDone, useSending } from "../../parts/forms";
 import { RoleMark } from "../../parts/Marks";
 import { PageHead, Section } from "../../parts/Page";
@@ -41,6 +42,7 @@ function LinkingFailed() {
   const say = useSay();
   const { error } = route.useSearch();
   const navigate = route.useNavigate();
+  useFocusKept(error ?? "");
   if (error === undefined) return null;
   return (
     <Alert
