@@ -20,6 +20,7 @@ from tests.api.changing_world import (
     World,
 )
 from tests.authenticator import Authenticator
+from tests.files.shelf import chunked, token_of
 from tests.oauth_app import App, register
 
 # What may be asked with a changing method and changes nothing that is kept for long.
@@ -182,6 +183,13 @@ async def _(w: World) -> Ask:
 @leaves("DELETE /api/access-keys/{id}", "key.revoke")
 async def _(w: World) -> Ask:
     return Ask(await w.key())
+
+
+@leaves("DELETE /api/files/{id}", "file.delete")
+async def _(w: World) -> Ask:
+    kept = await w.hub.house.files.keep(w.hub.owner.id, chunked([b"x"]), media_type="image/png", name="a.png")
+    w.secrets.add(token_of(kept.path))
+    return Ask(f"/api/files/{kept.file.id}")
 
 
 @leaves("POST /api/users", "user.create")

@@ -73,6 +73,8 @@ MATRIX = {
     "GET /api/audit": _ADMIN,
     "GET /api/audit/export": _ADMIN,
     "GET /api/audit/verify": _ADMIN,
+    "GET /api/files": Line(Who.known, "inference"),
+    "DELETE /api/files/{id}": Line(Who.known, "inference", is_owned=True),
     "POST /api/app/register": _OPEN,
     "GET /api/app/status": _OPEN,
     "GET /v1/models/{model:path}": Line(Who.known, "models.read"),

@@ -21,7 +21,7 @@ from aigne_hub.api.app import routes
 from aigne_hub.api.gates import gated_routes
 from aigne_hub.audit.records import SYSTEM
 from aigne_hub.db.engine import Conn
-from aigne_hub.db.schema import authorizations, identities, oauth_clients, sso_issuers
+from aigne_hub.db.schema import authorizations, files, identities, oauth_clients, sso_issuers
 from tests.api.matrix import MATRIX, Line, Who
 from tests.running import RunningHub
 
@@ -139,7 +139,14 @@ async def things_of(hub: RunningHub, conn: Conn, user: User, number: int) -> dic
             id=number, user_id=user.id, client_row=number, scopes='["inference"]', created_ms=now_ms
         )
     )
+    await conn.execute(
+        insert(files).values(
+            id=number, user_id=user.id, digest=number.to_bytes(32), place="", name="a.png", media_type="image/png",
+            size=1, sha256=b"", created_ms=now_ms, expires_ms=now_ms + 60_000,
+        )
+    )  # fmt: skip
     return {
+        "/api/files/": number,
         "/api/access-keys/": key.key.id,
         "/api/me/sessions/": session.session.id,
         "/api/me/passkeys/": number,

@@ -15,6 +15,7 @@ ALLOWED = {
     "src/aigne_hub/db/engine.py": "tells outages from mistakes and raises again; a cancelled commit is cleaned up",
     "src/aigne_hub/db/migrate.py": "tells outages from mistakes and raises again",
     "src/aigne_hub/db/writer.py": "a batch that fails must not end the writer, and whoever waits is told",
+    "src/aigne_hub/edge/files.py": "a fault of ours is an error object for the caller and a trace in the log",
     "src/aigne_hub/edge/inference.py": "a fault of ours is an error object for the caller and a trace in the log",
     "src/aigne_hub/edge/listings.py": "a fault of ours is an error object for the caller and a trace in the log",
     "src/aigne_hub/jobs/ticks.py": "a tick that fails must not end the other ticks",

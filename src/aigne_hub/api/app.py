@@ -17,6 +17,7 @@ from aigne_hub.api import (
     auth,
     calls,
     clients,
+    files,
     invitations,
     me,
     models,
@@ -83,6 +84,7 @@ def routes() -> FastAPI:
     app.include_router(preferences.router, prefix="/api/preferences")
     app.include_router(connect_routes())
     app.include_router(audit.router, prefix="/api/audit")
+    app.include_router(files.router, prefix="/api/files")
     app.include_router(app_routes(), prefix="/api/app")
     app.include_router(protocol_routes())
     app.include_router(page_routes())

@@ -1,4 +1,4 @@
-"""The ASGI application lives here: exact paths and Google's lead to the fast doors, all others to the control plane."""
+"""The ASGI application lives here: exact paths, Google's and files' lead to the fast doors, all others further in."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from aigne_hub.dialects.openai_forms import IMAGE_EDITS, TRANSCRIPTIONS, TRANSLA
 from aigne_hub.dialects.openai_json import IMAGES, MODERATIONS, RERANK, SPEECH
 from aigne_hub.dialects.openai_responses.dialect import OpenAIResponses
 from aigne_hub.dialects.reference_images import ReferenceImages
+from aigne_hub.edge.files import FilesDoor
 from aigne_hub.edge.gemini import GeminiDoor
 from aigne_hub.edge.inference import InferenceDoor
 from aigne_hub.edge.listings import ReadingDoor, discovery, healthz, models, readyz, status, v1_status
@@ -22,7 +23,7 @@ from aigne_hub.edge.signed import SignedDoor, SignedReadingDoor
 from aigne_hub.edge.wire import AsgiReply, Receive, Scope, Send
 from aigne_hub.house import House
 
-Door = InferenceDoor | ReadingDoor | GeminiDoor
+Door = InferenceDoor | ReadingDoor | GeminiDoor | FilesDoor
 
 _AUDIO: dict[str, ServedDialect] = {"speech": SPEECH, "transcriptions": TRANSCRIPTIONS, "translations": TRANSLATIONS}
 _IMAGE_PATHS = (
@@ -52,6 +53,7 @@ class Edge:
         self._passage = Passage(house, reader, control_plane)
         self._doors = {mount + path: door for path, door in _doors(house, reader).items() for mount in _MOUNTS}
         self._gemini = GeminiDoor(house, reader)
+        self._files = FilesDoor(house, reader)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         door = self._door(scope["path"])
@@ -71,7 +73,11 @@ class Edge:
 
     def _door(self, path: str) -> Door | None:
         door = self._doors.get(path)
-        return self._gemini if door is None and self._gemini.owns(path) else door
+        if door is None and self._gemini.owns(path):
+            return self._gemini
+        if door is None and self._files.owns(path):
+            return self._files
+        return door
 
 
 def is_page(path: str) -> bool:

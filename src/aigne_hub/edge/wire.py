@@ -70,9 +70,13 @@ class AsgiReply:
         await self.json(error.status, shown, _error_headers(error) + (extra or []))
 
     async def begin(self) -> None:
+        await self.start(200, [*_STREAM_HEAD, *self.extra])
+
+    async def start(self, status: int, headers: Headers) -> None:
+        """Answer with a head of one's own; `send` and `finish` fill the body."""
         self.has_started = True
-        headers = [*_STREAM_HEAD, self._request_id, *self.extra]
-        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+        headers = [*headers, self._request_id]
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
         await self._send({"type": "http.response.body", "body": b"", "more_body": True})  # lets the head go at once
         # The body has been read, so the next thing to receive is that the caller went, or that we finished.
         self._hang_up = asyncio.ensure_future(self._receive())

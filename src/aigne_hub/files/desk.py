@@ -99,7 +99,7 @@ class FileDesk:
             raise no_such_file()
         return found
 
-    def read(self, file: StoredFile, start: int, size: int) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+    def read(self, file: StoredFile, start: int, size: int) -> AbstractAsyncContextManager[AsyncGenerator[bytes, None]]:
         """A part of a file, in pieces. Raises BytesLost or OSError."""
         return self._place.read(file.key, start, size)
 

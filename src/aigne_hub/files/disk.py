@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from io import BufferedReader
 from itertools import islice
@@ -40,7 +40,7 @@ class Disk:
         await self._threads.run(_move, draft.path, self._path(key))
 
     @asynccontextmanager
-    async def read(self, key: str, start: int, size: int) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def read(self, key: str, start: int, size: int) -> AsyncIterator[AsyncGenerator[bytes, None]]:
         try:
             file = await self._threads.run(_open, self._path(key), start)
         except FileNotFoundError:
@@ -56,7 +56,7 @@ class Disk:
     async def keys_after(self, key: str, limit: int) -> list[Found]:
         return await self._threads.run(_keys_after, self._folder, key, limit)
 
-    async def _pieces(self, file: BufferedReader, size: int) -> AsyncIterator[bytes]:
+    async def _pieces(self, file: BufferedReader, size: int) -> AsyncGenerator[bytes, None]:
         while size > 0 and (piece := await self._threads.run(file.read, min(PIECE, size))):
             size -= len(piece)
             yield piece

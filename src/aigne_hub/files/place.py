@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -33,7 +33,7 @@ class Place(Protocol):
         """Take the bytes of a draft; there, whole and safe, when this returns."""
         ...
 
-    def read(self, key: str, start: int, size: int) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+    def read(self, key: str, start: int, size: int) -> AbstractAsyncContextManager[AsyncGenerator[bytes, None]]:
         """`size` bytes from `start` on, in pieces. Raises BytesLost on entering."""
         ...
 
