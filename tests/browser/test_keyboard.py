@@ -159,6 +159,36 @@ def test_a_key_is_created_rotated_and_revoked(olga: Keyboard) -> None:
     closed(olga, content(olga))
 
 
+def test_a_refused_field_is_found_in_a_folded_part(olga: Keyboard) -> None:
+    arrived(olga, "/access-keys")
+    olga.use("button", "Create a key")
+    olga.use("DisclosureTriangle", re.compile("Restrictions"))
+    olga.go("combobox", "Addresses")
+    olga.type("nowhere")
+    olga.press("Enter")
+    olga.go("DisclosureTriangle", re.compile("Restrictions"), key="Shift+Tab")
+    olga.press("Enter")
+    olga.go("textbox", "Name", key="Shift+Tab")
+    olga.type("Narrow")
+    olga.press("Enter")
+    at_fault(olga, "Addresses", "nowhere")
+
+
+def test_lines_and_notices_that_go_leave_the_focus_somewhere(olga: Keyboard) -> None:
+    arrived(olga, "/trusted-issuers")
+    olga.use("button", "Trust an issuer")
+    olga.use("button", "Add a line")
+    olga.go("button", "Remove line 1", key="Shift+Tab")
+    olga.press("Enter")
+    expect(olga.page.get_by_role("button", name="Remove line 1")).to_have_count(0)
+    expect(button(olga, "Add a line")).to_be_focused()
+
+    arrived(olga, "/profile?error=sso_refused")
+    olga.use("button", "Close")
+    expect(olga.page.get_by_role("alert")).to_have_count(0)
+    expect(content(olga)).to_be_focused()
+
+
 def test_somebody_is_invited_gets_a_role_and_is_disabled(hub: Inhabited, olga: Keyboard) -> None:
     joins(hub, "max@example.com", "Max Member")
     arrived(olga, "/users")
@@ -306,6 +336,13 @@ def test_the_journal_is_filtered_opened_and_read_on(hub: Inhabited, olga: Keyboa
     expect(entries.first.get_by_text("Seal")).to_be_visible()
     olga.press("Enter")
     expect(entries.first.get_by_text("Seal")).to_be_hidden()
+
+    olga.go("textbox", "Target", key="Shift+Tab")
+    olga.type("nothing")
+    expect(olga.page.get_by_role("heading", name="Nothing found")).to_be_visible()
+    olga.use("button", "Clear the filters")
+    expect(entries.nth(1)).to_be_visible()
+    expect(content(olga)).to_be_focused()
 
 
 def test_language_and_colours_are_switched(olga: Keyboard) -> None:
