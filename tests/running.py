@@ -15,6 +15,7 @@ import uvicorn
 from aigne_hub.access.identity import NewKey, Role, User
 from aigne_hub.app import open_house
 from aigne_hub.audit.records import SYSTEM
+from aigne_hub.base.clock import Clock
 from aigne_hub.catalog.entries import CredentialKind, Provider
 from aigne_hub.dialects.call import Kind
 from aigne_hub.flows.keep_credential import CredentialDraft
@@ -91,19 +92,22 @@ def settings_for(database_url: str, data_dir: Path, **changes: Any) -> Settings:
 
 
 @asynccontextmanager
-async def running_hub(settings: Settings, upstream: Upstream) -> AsyncIterator[RunningHub]:
+async def running_hub(
+    settings: Settings, upstream: Upstream, *, clock: Clock | None = None
+) -> AsyncIterator[RunningHub]:
     async with open_house(settings) as house:
         owner, owner_key = await _person(house, "Olga", Role.owner)
         member, member_key = await _person(house, "Max", Role.member)
         provider = await _provider(house, upstream)
-        async with _served(settings) as url, httpx.AsyncClient(base_url=url, timeout=20) as http:
+        async with served_hub(settings, clock=clock) as url, httpx.AsyncClient(base_url=url, timeout=20) as http:
             yield RunningHub(url, settings, house, owner, owner_key.secret, member, member_key.secret, provider, http)
 
 
 @asynccontextmanager
-async def _served(settings: Settings) -> AsyncIterator[str]:
+async def served_hub(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[str]:
+    """The application behind its server; gives the address."""
     listening = listen(settings)
-    server = uvicorn.Server(config_of(settings))
+    server = uvicorn.Server(config_of(settings, clock=clock))
     server.config.load()
     async with asyncio.TaskGroup() as group:
         task = group.create_task(server._serve([listening]))

@@ -67,6 +67,9 @@ from aigne_hub.outbound import Client, Guard, Limits
 from aigne_hub.outbound.mail import Mailer, MailServer
 from aigne_hub.providers.known import LOCAL
 from aigne_hub.relay.answer import Relay
+from aigne_hub.relay.videos.desk import VideoDesk
+from aigne_hub.relay.videos.maker import Maker
+from aigne_hub.relay.videos.waiting import WaitingVideos
 from aigne_hub.settings import BadSetting, Settings, read_settings
 from aigne_hub.usage.recorder import Recorder
 
@@ -125,6 +128,7 @@ def _house(
     links = Links(database, clock, ids, tickets, users, sign_in, sessions, passkeys, journal)
     providers = CatalogRegistry(vault, clock, ids, journal)
     recorder = Recorder(database.writer, database.dialect, clock, ids)
+    maker = Maker(client, clock, _limits(settings))
     drafts, place = _shelves(settings, threads)
     files = _file_desk(settings, database, vault, clock, ids, journal, drafts, place)
     return House(
@@ -147,14 +151,7 @@ def _house(
         passkeys=passkeys,
         links=links,
         mailing=Mailing(database, links, _mailer(settings)),
-        single_sign_on=SingleSignOn(
-            database,
-            OpenId(client, clock),
-            IssuerBook(vault, clock, ids, journal),
-            Identities(clock, ids, users, journal),
-            tickets,
-            sign_in,
-        ),
+        single_sign_on=_single_sign_on(database, client, vault, clock, ids, users, journal, tickets, sign_in),
         journal=journal,
         refusals=RefusalBook(database, clock, journal),
         counters=MemoryCounters(clock),
@@ -167,6 +164,8 @@ def _house(
         client=client,
         recorder=recorder,
         relay=Relay(catalog, client, recorder, deadlines, clock, limits=_limits(settings), drain_s=settings.drain_s),
+        video_desk=VideoDesk(database, catalog, maker, recorder, clock),
+        waiting_videos=WaitingVideos(catalog, maker, files, recorder, clock, total_s=settings.total_s),
     )
 
 
@@ -197,6 +196,27 @@ def _file_desk(
         keep_s=settings.files_s,
         limit=settings.files_limit,
         largest=settings.answer_limit,
+    )
+
+
+def _single_sign_on(
+    database: Database,
+    client: Client,
+    vault: Vault,
+    clock: Clock,
+    ids: IdSource,
+    users: Users,
+    journal: Journal,
+    tickets: TicketDesk,
+    sign_in: SignIn,
+) -> SingleSignOn:
+    return SingleSignOn(
+        database,
+        OpenId(client, clock),
+        IssuerBook(vault, clock, ids, journal),
+        Identities(clock, ids, users, journal),
+        tickets,
+        sign_in,
     )
 
 
@@ -248,8 +268,9 @@ def _limits(settings: Settings) -> Limits:
 class Hub:
     """The ASGI application of one worker: its lifespan is the house's, its requests are the edge's."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
         self._settings = settings
+        self._clock = clock
         self._edge: Edge | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -262,7 +283,7 @@ class Hub:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
-            async with open_house(self._settings) as house, background(house):
+            async with open_house(self._settings, clock=self._clock) as house, background(house):
                 reader = BodyReader(house.deadlines, limit=self._settings.body_limit, seconds=self._settings.body_s)
                 self._edge = Edge(house, reader, control_plane(house), Console(_PAGES))
                 await send({"type": "lifespan.startup.complete"})

@@ -36,6 +36,8 @@ from aigne_hub.flows.send_link import Mailing
 from aigne_hub.flows.sign_in_sso import SingleSignOn
 from aigne_hub.outbound import Client
 from aigne_hub.relay.answer import Relay
+from aigne_hub.relay.videos.desk import VideoDesk
+from aigne_hub.relay.videos.waiting import WaitingVideos
 from aigne_hub.settings import Settings
 from aigne_hub.usage.recorder import Recorder
 
@@ -76,6 +78,8 @@ class House:
     client: Client
     recorder: Recorder
     relay: Relay
+    video_desk: VideoDesk
+    waiting_videos: WaitingVideos
 
     async def note_seen(self, session: Session, address: str | None) -> None:
         """Write down that a session was used just now."""

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from aigne_hub.app import Hub
+from aigne_hub.base.clock import Clock
 from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.base.logs import set_up
 from aigne_hub.edge.protocol import guarded_protocol
@@ -85,10 +86,10 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def config_of(settings: Settings) -> uvicorn.Config:
+def config_of(settings: Settings, *, clock: Clock | None = None) -> uvicorn.Config:
     protocol = guarded_protocol(Deadlines(), header_limit=settings.header_limit, header_s=settings.body_s)
     return uvicorn.Config(
-        Hub(settings),
+        Hub(settings, clock=clock),
         http=protocol,
         ws="none",
         loop="uvloop",

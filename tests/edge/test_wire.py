@@ -76,3 +76,36 @@ async def test_a_hang_up_is_noticed() -> None:
     await asyncio.sleep(0)
     assert reply.is_gone
     reply.close()
+
+
+async def test_a_body_that_nobody_read_is_no_hang_up() -> None:
+    caller = Caller()
+    said = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive() -> Message:
+        return said.pop() if said else await caller.receive()
+
+    reply = AsgiReply(receive, caller.send, "r")
+    reply.watch()
+    await asyncio.sleep(0)
+    assert not reply.is_gone
+    caller.hang_up.set()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert reply.is_gone
+
+
+async def test_an_answer_may_begin_before_it_is_known() -> None:
+    caller = Caller()
+    reply = AsgiReply(caller.receive, caller.send, "r")
+    reply.tell(b"x-hub-dropped", "size")
+    await reply.begin_whole()
+    await reply.send(b" ")
+    await reply.finish(b"{}")
+    assert (reply.has_started, caller.head[b"content-type"], caller.head[b"x-hub-dropped"]) == (
+        True,
+        b"application/json",
+        b"size",
+    )
+    assert b"".join([message.get("body", b"") for message in caller.got]) == b" {}"
+    reply.close()

@@ -41,3 +41,12 @@ async def test_a_refusal_says_when_to_come_back(hub: RunningHub, upstream: Upstr
     finally:
         exchange.close()
     assert (refused.kind, refused.retry_after, refused.message) == (Failure.throttled, 7, "slow down")
+
+
+@pytest.mark.parametrize("status", [204, 302])
+async def test_what_is_neither_a_success_nor_an_error_is_the_provider_s_fault(
+    hub: RunningHub, upstream: Upstream, status: int
+) -> None:
+    upstream.script = whole(b"", status=status, headers={"location": "/elsewhere"})
+    answer = await hub.ask()
+    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_malformed")

@@ -384,6 +384,31 @@ file_space = Table(
     Column("used", BigInteger, nullable=False),
 )
 
+# A video job that a caller may look at later; its id is that of the call that began it.
+videos = Table(
+    "videos",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("user_id", Id, ForeignKey("users.id"), nullable=False),
+    Column("provider_id", Id, ForeignKey("providers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("credential_id", BigInteger, nullable=False),
+    Column("model", String(200), nullable=False),
+    Column("upstream_model", String(200), nullable=False),
+    Column("dialect", String(30), nullable=False),  # the provider's
+    Column("upstream_id", String(500), nullable=False),
+    Column("remixed_from", BigInteger),
+    Column("seconds", Float),
+    Column("size", String(20)),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("stage", String(12), nullable=False),
+    Column("progress", Integer, nullable=False),
+    Column("error_code", String(60)),
+    Column("error_message", String(600)),
+    Column("completed_s", BigInteger),
+    Column("expires_s", BigInteger),
+    Index("ix_videos_user_id_id", "user_id", "id"),
+)
+
 # One row per call, on the hot path: each further index costs more than the row itself.
 # What a call points at is kept by id alone, without a foreign key: its record outlives the rest.
 calls = Table(

@@ -71,6 +71,7 @@ class Video(Struct, frozen=True):
     stage: Stage
     progress: int = 0
     seconds: float | None = None
+    size: str | None = None
     trouble: Trouble | None = None
     completed_s: int | None = None
     expires_s: int | None = None

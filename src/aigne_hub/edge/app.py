@@ -7,6 +7,7 @@ from aigne_hub.dialects.anthropic_messages.dialect import AnthropicMessages
 from aigne_hub.dialects.call import ServedDialect
 from aigne_hub.dialects.embeddings import Embeddings
 from aigne_hub.dialects.native.dialect import Native
+from aigne_hub.dialects.native.videos import NativeVideos
 from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
 from aigne_hub.dialects.openai_completions import OpenAICompletions
 from aigne_hub.dialects.openai_forms import IMAGE_EDITS, TRANSCRIPTIONS, TRANSLATIONS
@@ -20,6 +21,7 @@ from aigne_hub.edge.listings import ReadingDoor, discovery, healthz, models, rea
 from aigne_hub.edge.passage import Asgi, Passage
 from aigne_hub.edge.reading import BodyReader, request_id_of
 from aigne_hub.edge.signed import SignedDoor, SignedReadingDoor
+from aigne_hub.edge.videos import VideosDoor
 from aigne_hub.edge.wire import AsgiReply, Receive, Scope, Send
 from aigne_hub.house import House
 
@@ -53,6 +55,7 @@ class Edge:
         self._passage = Passage(house, reader, control_plane)
         self._doors = {mount + path: door for path, door in _doors(house, reader).items() for mount in _MOUNTS}
         self._gemini = GeminiDoor(house, reader)
+        self._videos = VideosDoor(house, reader)
         self._files = FilesDoor(house, reader)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,6 +66,8 @@ class Edge:
         elif method == "OPTIONS":
             await send({"type": "http.response.start", "status": 204, "headers": _preflight(scope)})
             await send({"type": "http.response.body"})
+        elif self._videos.owns(scope["path"]):
+            await self._videos(scope, receive, send)
         elif door is None and method in ("GET", "HEAD") and is_page(scope["path"]):
             await self._pages(scope, receive, send)
         elif door is None:
@@ -110,6 +115,9 @@ def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
         "/v1/images/edits": inference(IMAGE_EDITS, is_reference=False),
         **{path: inference(ReferenceImages(), is_reference=True) for path in _IMAGE_PATHS},
         "/api/v1/image/generations": signed(ReferenceImages()),
+        "/api/v2/video": InferenceDoor(
+            house, reader, NativeVideos(), is_reference=True, answer=house.waiting_videos.answer
+        ),
         "/v1/moderations": inference(MODERATIONS, is_reference=False),
         "/v1/rerank": inference(RERANK, is_reference=False),
         **{

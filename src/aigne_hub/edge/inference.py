@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import structlog
 
 from aigne_hub.access.bearer import find_bearer
@@ -11,6 +13,7 @@ from aigne_hub.access.limits import LimitReached
 from aigne_hub.base.errors import HubError
 from aigne_hub.dialects.call import Call, ServedDialect
 from aigne_hub.dialects.native.dialect import is_native
+from aigne_hub.dialects.usage import Usage
 from aigne_hub.edge.challenge import challenge
 from aigne_hub.edge.limits import estimated_tokens, standing_headers
 from aigne_hub.edge.reading import (
@@ -20,21 +23,26 @@ from aigne_hub.edge.reading import (
     accepts_stream,
     address_of,
     app_of,
+    hub_url,
     request_id_of,
 )
 from aigne_hub.edge.refusals import note_refusal
 from aigne_hub.edge.wire import AsgiReply, Receive, Scope, Send, fault
 from aigne_hub.house import House
 from aigne_hub.relay.record import Origin
+from aigne_hub.relay.reply import Reply
 from aigne_hub.usage.records import CallId
 
 log = structlog.get_logger()
+
+Answer = Callable[[Caller, Call, ServedDialect, Reply, Origin], Awaitable[Usage | None]]
 
 
 class InferenceDoor:
     """POST of one dialect. `is_reference` marks the reference's own paths, whose clients need more.
 
     `native` takes the bodies of such a path that have an `input`, as the reference's own format does.
+    `answer` is what answers the calls, the relay if it is not said.
     """
 
     method = "POST"
@@ -47,12 +55,14 @@ class InferenceDoor:
         *,
         is_reference: bool,
         native: ServedDialect | None = None,
+        answer: Answer | None = None,
     ) -> None:
         self._house = house
         self._reader = reader
         self._dialect = dialect
         self._native = native
         self._is_reference = is_reference
+        self._answer = house.relay.answer if answer is None else answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         fields = dict(scope["headers"])
@@ -61,9 +71,9 @@ class InferenceDoor:
         reply = AsgiReply(receive, send, request_id)
         try:
             caller, call = await self._read(scope, fields, receive)
-            origin = self._origin(call_id, request_id, fields)
+            origin = self._origin(call_id, request_id, scope, fields, call)
             if caller.rights.limits is None:
-                await self._house.relay.answer(caller, call, self._dialect_for(call), reply, origin)
+                await self._answer(caller, call, self._dialect_for(call), reply, origin)
             else:
                 await self._answer_within(caller.rights.limits, caller, call, reply, origin)
         except CallerGone:
@@ -95,10 +105,11 @@ class InferenceDoor:
         caller.require(Right.inference)
         return caller, call
 
-    def _origin(self, call_id: CallId, request_id: str, fields: Fields) -> Origin:
+    def _origin(self, call_id: CallId, request_id: str, scope: Scope, fields: Fields, call: Call) -> Origin:
         passed = self._dialect.passed_headers
         headers = tuple([(name, fields[name]) for name in passed if name in fields]) if passed else ()
-        return Origin(call_id, request_id, app_of(fields), fields.get(b"x-hub-strict") == b"1", headers)
+        url = hub_url(scope, fields, self._house.settings) if call.wants_url else ""
+        return Origin(call_id, request_id, app_of(fields), fields.get(b"x-hub-strict") == b"1", headers, url)
 
     def _dialect_of(self, body: bytes) -> ServedDialect:
         if self._native is not None and is_native(body):
@@ -119,7 +130,7 @@ class InferenceDoor:
             raise
         reply.extra += standing_headers(lease)
         try:
-            usage = await self._house.relay.answer(caller, call, self._dialect_for(call), reply, origin)
+            usage = await self._answer(caller, call, self._dialect_for(call), reply, origin)
             lease.end(None if usage is None else usage.total)
         finally:
             lease.end(0)  # a call that raised has used nothing; one that ended stays as it is

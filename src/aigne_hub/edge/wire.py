@@ -20,10 +20,11 @@ JSON = (b"content-type", b"application/json")
 ANY_ORIGIN = (b"access-control-allow-origin", b"*")  # no cookie opens an inference path from a browser
 EXPOSED = (b"access-control-expose-headers", b"x-request-id, x-hub-dropped, retry-after, www-authenticate")
 _SAFE = frozenset({b"application/json", b"text/plain", b"text/vtt", b"application/x-subrip", b"text/event-stream"})
+_NOT_BUFFERED = (b"x-accel-buffering", b"no")
 _STREAM_HEAD = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
-    (b"x-accel-buffering", b"no"),
+    _NOT_BUFFERED,
     ANY_ORIGIN,
     EXPOSED,
 )
@@ -38,7 +39,7 @@ class AsgiReply:
         self._receive = receive
         self._send = send
         self._request_id = (b"x-request-id", request_id.encode("ascii"))
-        self._hang_up: asyncio.Future[Message] | None = None
+        self._hang_up: asyncio.Future[None] | None = None
         self.has_started = False
         self.extra: Headers = []  # more headers of whatever is answered
 
@@ -57,7 +58,7 @@ class AsgiReply:
     ) -> None:
         """Answer at once; with a `content_type` the body is no JSON but of that type."""
         self.has_started = True
-        kind = JSON if content_type is None else _safe_type(content_type)
+        kind = JSON if content_type is None else safe_type(content_type)
         headers = [kind, (b"content-length", b"%d" % len(body)), self._request_id, ANY_ORIGIN, EXPOSED]
         headers += self.extra
         headers += extra or []
@@ -78,8 +79,14 @@ class AsgiReply:
         headers = [*headers, self._request_id]
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
         await self._send({"type": "http.response.body", "body": b"", "more_body": True})  # lets the head go at once
-        # The body has been read, so the next thing to receive is that the caller went, or that we finished.
-        self._hang_up = asyncio.ensure_future(self._receive())
+        self.watch()
+
+    async def begin_whole(self) -> None:
+        await self.start(200, [JSON, _NOT_BUFFERED, ANY_ORIGIN, EXPOSED, *self.extra])
+
+    def watch(self) -> None:
+        if self._hang_up is None:
+            self._hang_up = asyncio.ensure_future(self._disconnect())
 
     async def send(self, events: bytes) -> None:
         await self._send({"type": "http.response.body", "body": events, "more_body": True})
@@ -92,8 +99,13 @@ class AsgiReply:
         if self._hang_up is not None:
             self._hang_up.cancel()
 
+    async def _disconnect(self) -> None:
+        """Return when the caller went, or we finished. A body that nobody has read comes first: a GET's empty one."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
 
-def _safe_type(content_type: bytes) -> tuple[bytes, bytes]:
+
+def safe_type(content_type: bytes) -> tuple[bytes, bytes]:
     """What a provider sent as HTML or a script is data here, and never a page of the hub's own address."""
     if content_type.split(b";")[0].strip().lower() in _SAFE or content_type.lower().startswith((b"audio/", b"video/")):
         return (b"content-type", content_type)

@@ -20,6 +20,7 @@ from aigne_hub.catalog import store as catalog_store
 from aigne_hub.flows.freshness import INTERVAL_S
 from aigne_hub.house import House
 from aigne_hub.usage import store as usage_store
+from aigne_hub.videos import store as video_store
 
 log = structlog.get_logger()
 
@@ -74,7 +75,10 @@ async def note_uses(house: House) -> None:
 
 
 async def forget_ended(house: House) -> None:
-    """Forget what has ended: a day after its end, tokens a week after; a replay is told until then."""
+    """Forget what has ended: a day after its end, tokens a week after; a replay is told until then.
+
+    A video job is forgotten a month after it was begun: its film is long gone.
+    """
     house.access.forget_ended()
     before_ms = house.clock.now_ms() - _REMEMBERED_MS
     async with house.database.write() as conn:
@@ -88,6 +92,7 @@ async def forget_ended(house: House) -> None:
             clients_before=before_ms,
             unused_before=before_ms - 6 * _REMEMBERED_MS,
         )
+        await video_store.forget(conn, first_id_at(before_ms - 29 * _REMEMBERED_MS))
 
 
 async def close_stale(house: House) -> None:

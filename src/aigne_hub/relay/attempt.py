@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aigne_hub.base.clock import Clock
-from aigne_hub.base.errors import UpstreamFailed
+from aigne_hub.base.errors import Failure, UpstreamFailed
 from aigne_hub.catalog.entries import Target
 from aigne_hub.dialects.openai_errors import error_of_answer
 from aigne_hub.outbound import Client, Exchange, Limits
@@ -39,7 +39,9 @@ async def send(
 
 
 async def refusal(exchange: Exchange) -> UpstreamFailed:
-    """What an answer that is no success means."""
+    """What an answer that is no success means; one that is no error either, such as a redirect, is malformed."""
+    if exchange.status < 400:
+        return UpstreamFailed(Failure.malformed, f"the provider answered with status {exchange.status}")
     return error_of_answer(exchange.status, await exchange.read(), retry_after(exchange))
 
 

@@ -10,6 +10,7 @@ from aigne_hub.base.errors import BadRequest, HubError, NotAllowed, Unavailable
 from aigne_hub.catalog.entries import Target
 from aigne_hub.dialects.call import Call, Label
 from aigne_hub.dialects.fidelity import Losses
+from aigne_hub.dialects.usage import Usage
 from aigne_hub.usage.recorder import OpenCall, Recorder
 from aigne_hub.usage.records import CallId, Source, Status
 
@@ -28,6 +29,7 @@ class Origin(Struct, frozen=True):
     app: str | None
     is_strict: bool = False  # refuse what a translation would lose
     headers: tuple[tuple[bytes, bytes], ...] = ()  # of the caller's dialect, for a provider that speaks it too
+    hub_url: str = ""  # where the caller reached the hub, when it wants what is made at an address
 
 
 def refuse_foreign_model(caller: Caller, name: str, target: Target) -> None:
@@ -81,7 +83,7 @@ def label_of(record: OpenCall, target: Target) -> Label:
     return Label(record.id, record.started_ms // 1000, f"{target.provider.name}/{target.model}")
 
 
-async def fail_record(record: OpenCall, error: HubError, source: Source) -> None:
+async def fail_record(record: OpenCall, error: HubError, source: Source, usage: Usage | None = None) -> None:
     """Settle a call that failed; durable before its caller learns of it."""
     # A provider's words may quote the prompt: they go to the record, the log has the code alone.
     facts = {"call": str(record.id), "request_id": record.request_id, "code": error.code}
@@ -90,6 +92,6 @@ async def fail_record(record: OpenCall, error: HubError, source: Source) -> None
         return
     log.warning("call failed", provider=record.provider_id, **facts)
     try:
-        await record.settle(Status.failed, None, source=source, error=f"{error.code}: {error.message}")
+        await record.settle(Status.failed, usage, source=source, error=f"{error.code}: {error.message}")
     except Unavailable:
         log.error("call not recorded", **facts)

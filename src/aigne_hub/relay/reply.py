@@ -24,6 +24,14 @@ class Reply(Protocol):
         """Answer 200 with a body of this type, JSON without one."""
         ...
 
+    def watch(self) -> None:
+        """Look out for the caller's hang-up from now on, though nothing has been answered yet."""
+        ...
+
+    async def begin_whole(self) -> None:
+        """Answer 200 with JSON that is not known yet: `send` may give spaces, and `finish` gives the body."""
+        ...
+
     async def begin(self) -> None:
         """Answer 200 with an event stream that `send` and `finish` fill."""
         ...

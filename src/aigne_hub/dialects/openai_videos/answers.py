@@ -18,6 +18,7 @@ _PREFIX = "video_"
 _ID = re.compile(r"[A-Za-z0-9_.:=+-]{1,400}", re.ASCII)
 _OURS = re.compile(r"video_([1-9]\d{0,18})", re.ASCII)
 _MOST = 1 << 63
+_LONGEST_SIZE = 20
 
 # OpenAI's own four words, and what others who serve its format say.
 _STAGES = {
@@ -38,6 +39,7 @@ class _Wire(Struct):
     status: str = "in_progress"
     progress: float | None = None
     seconds: str | float | None = None
+    size: Any = None
     error: Any = None
     completed_at: float | None = None
     expires_at: float | None = None
@@ -91,6 +93,7 @@ def read(answer: bytes) -> Video:
         stage=stage,
         progress=min(100, max(0, int(wire.progress or 0))),
         seconds=_seconds(wire.seconds),
+        size=wire.size if isinstance(wire.size, str) and len(wire.size) <= _LONGEST_SIZE else None,
         trouble=_trouble(wire.error) if stage is Stage.failed else None,
         completed_s=None if wire.completed_at is None else int(wire.completed_at),
         expires_s=None if wire.expires_at is None else int(wire.expires_at),

@@ -39,6 +39,10 @@ class OpenAIVideos:
         """The request in the middle, for a provider of another format."""
         return requests.wish_of(call)
 
+    def measures_of(self, call: Call) -> tuple[int | None, str | None]:
+        """The length in seconds and the size that a request asks for."""
+        return requests.measures_of(call)
+
     def edited(self, call: Call, model: str) -> Asked:
         """The caller's own request, for a provider that speaks this format."""
         if call.content_type is None:

@@ -53,6 +53,16 @@ def read_remix(body: bytes) -> tuple[bytes, str | None]:
     return splice.edit(body, {"access_token": None}), view.access_token
 
 
+def measures_of(call: Call) -> tuple[int | None, str | None]:
+    """The length in seconds and the size that a request asks for, which was read before."""
+    if call.content_type is None:
+        view = _read_request(call.body)
+        return read_seconds(view.seconds, "seconds"), view.size
+    parts = multipart.parts_of(call.body)
+    seconds, size = (multipart.text_of(call.body, parts, name) for name in ("seconds", "size"))
+    return read_seconds(seconds, "seconds"), size
+
+
 def wish_of(call: Call) -> Wish:
     """What a request that was read before wishes for. Raises BadRequest for a reference that only its maker knows."""
     if call.content_type is None:
