@@ -163,7 +163,9 @@ def _house(
         file_sweeper=Sweeper(database, clock, drafts, place),
         client=client,
         recorder=recorder,
-        relay=Relay(catalog, client, recorder, deadlines, clock, limits=_limits(settings), drain_s=settings.drain_s),
+        relay=Relay(
+            catalog, client, files, recorder, deadlines, clock, limits=_limits(settings), drain_s=settings.drain_s
+        ),
         video_desk=VideoDesk(database, catalog, maker, recorder, clock),
         waiting_videos=WaitingVideos(catalog, maker, files, recorder, clock, total_s=settings.total_s),
     )

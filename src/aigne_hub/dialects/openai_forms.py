@@ -11,6 +11,7 @@ import msgspec
 from aigne_hub.base.errors import BadRequest, HubError
 from aigne_hub.dialects import multipart, sse
 from aigne_hub.dialects.call import Call, Kind, Label, Stream
+from aigne_hub.dialects.inlined import Inlined, pictures
 from aigne_hub.dialects.openai_errors import error_body
 from aigne_hub.dialects.openai_json import WireAnswer, read_usage
 from aigne_hub.dialects.usage import Usage
@@ -45,7 +46,9 @@ class OpenAIForm:
         if not any(part.is_file and part.name.removesuffix("[]") == self._file for part in parts):
             raise BadRequest(f"the form has no file named {self._file}", param=self._file)
         boundary = body[2 : body.index(b"\r\n")]
-        return Call(self._kind, model, body, content_type=b'multipart/form-data; boundary="%b"' % boundary)
+        kind = b'multipart/form-data; boundary="%b"' % boundary
+        wants_url = self._kind is Kind.image and multipart.text_of(body, parts, "response_format") == "url"
+        return Call(self._kind, model, body, content_type=kind, wants_url=wants_url)
 
     def path(self, call: Call, model: str) -> bytes:
         return self._path
@@ -66,6 +69,9 @@ class OpenAIForm:
 
     def write_answer(self, answer: bytes, call: Call, label: Label) -> bytes:
         return answer
+
+    def unpack(self, answer: bytes, call: Call) -> Inlined | None:
+        return pictures(answer)
 
     def open_stream(self, call: Call, label: Label) -> Stream:
         raise AssertionError("such calls are never streamed")

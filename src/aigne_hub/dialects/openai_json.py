@@ -15,6 +15,7 @@ from aigne_hub.base.errors import BadRequest, Failure, HubError, UpstreamFailed
 from aigne_hub.dialects import splice, sse
 from aigne_hub.dialects.bodies import read_checked
 from aigne_hub.dialects.call import Call, Kind, Label, Stream
+from aigne_hub.dialects.inlined import Inlined, pictures
 from aigne_hub.dialects.openai_errors import error_body
 from aigne_hub.dialects.usage import Usage
 
@@ -31,6 +32,7 @@ class _ImageRequest(_Body):
     prompt: Annotated[str, Meta(min_length=1)] | UnsetType = UNSET
     n: Annotated[int, Meta(ge=1, le=10)] | UnsetType | None = UNSET
     stream: bool | UnsetType | None = UNSET
+    response_format: Any = UNSET
 
 
 class _SpeechRequest(_Body):
@@ -97,13 +99,17 @@ class OpenAIJson:
         token = None if view.access_token is UNSET else view.access_token
         if token is not None:
             body = splice.edit(body, {"access_token": None})
-        return Call(self._kind, view.model, body, body_token=token)
+        wants_url = getattr(view, "response_format", None) == "url" and self._kind is Kind.image
+        return Call(self._kind, view.model, body, body_token=token, wants_url=wants_url)
 
     def path(self, call: Call, model: str) -> bytes:
         return self._path
 
     def write_request(self, call: Call, model: str) -> bytes:
-        return splice.replace_model(call.body, call.model, _write(model))
+        body = splice.replace_model(call.body, call.model, _write(model))
+        if call.wants_url and "gpt-image" in model:  # they answer with bytes always, and refuse the field
+            return splice.edit(body, {"response_format": None})
+        return body
 
     def read_usage(self, answer: bytes) -> Usage | None:
         if not self.is_json:
@@ -115,6 +121,9 @@ class OpenAIJson:
 
     def write_answer(self, answer: bytes, call: Call, label: Label) -> bytes:
         return answer
+
+    def unpack(self, answer: bytes, call: Call) -> Inlined | None:
+        return pictures(answer)
 
     def open_stream(self, call: Call, label: Label) -> Stream:
         raise AssertionError("such calls are never streamed")

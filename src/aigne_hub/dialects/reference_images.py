@@ -17,6 +17,7 @@ from aigne_hub.dialects.bodies import read_object
 from aigne_hub.dialects.call import Call, Kind, Label, Stream
 from aigne_hub.dialects.chat import Media, MediaKind
 from aigne_hub.dialects.fields import Fields, wrong
+from aigne_hub.dialects.inlined import Inlined, pictures
 from aigne_hub.dialects.openai_errors import error_body
 from aigne_hub.dialects.openai_json import IMAGES, WireAnswer, read_usage
 from aigne_hub.dialects.usage import Usage
@@ -69,7 +70,8 @@ class ReferenceImages:
         if not isinstance(model, str):
             raise wrong("model", "a string is expected here")
         pictures = _pictures(f)
-        form = _form(f, options, model)
+        wants_url = _wants_url(f)
+        form = _form(f, options, model, wants_url=wants_url)
         is_edit = bool(pictures)
         return Call(
             Kind.image,
@@ -78,6 +80,7 @@ class ReferenceImages:
             is_native=is_native,
             body_token=token if isinstance(token, str) else None,
             content_type=b"multipart/form-data; boundary=" + _BOUNDARY if is_edit else None,
+            wants_url=wants_url,
         )
 
     def path(self, call: Call, model: str) -> bytes:
@@ -102,6 +105,12 @@ class ReferenceImages:
             raise UpstreamFailed(Failure.malformed, "the provider's answer is no list of pictures") from error
         return _write(_native(made, answer, label) if call.is_native else _openai_like(made, label))
 
+    def unpack(self, answer: bytes, call: Call) -> Inlined | None:
+        found = pictures(answer)
+        if found is None or not call.is_native:
+            return found
+        return msgspec.structs.replace(found, field="outputFileType")
+
     def open_stream(self, call: Call, label: Label) -> Stream:
         raise AssertionError("pictures are never streamed")
 
@@ -112,7 +121,15 @@ class ReferenceImages:
         return sse.event(error_body(error))
 
 
-def _form(f: Fields, options: Fields, model: str) -> dict[str, Any]:
+def _wants_url(f: Fields) -> bool:
+    shape = f.text("responseFormat") or f.text("response_format")
+    wanted = f.one_of("outputFileType", frozenset({"url", "file", "local"}))
+    if shape not in (None, "url", "b64_json", "base64"):
+        raise wrong(f.at("responseFormat"), "url or b64_json is expected here")
+    return shape == "url" or (shape is None and wanted == "url")
+
+
+def _form(f: Fields, options: Fields, model: str, *, wants_url: bool) -> dict[str, Any]:
     prompt = f.text("prompt")
     if not prompt:
         raise wrong(f.at("prompt"), "this is missing")
@@ -124,13 +141,8 @@ def _form(f: Fields, options: Fields, model: str) -> dict[str, Any]:
         value = f.text(name) or options.text(name)
         if value is not None:
             form[written] = value
-    shape = f.text("responseFormat") or f.text("response_format")
-    wanted = f.one_of("outputFileType", frozenset({"url", "file", "local"}))
-    if shape not in (None, "url", "b64_json", "base64"):
-        raise wrong(f.at("responseFormat"), "url or b64_json is expected here")
     if "dall-e" in model:  # the others answer with bytes, and refuse the field
-        is_url = shape == "url" or (shape is None and wanted == "url")
-        form["response_format"] = "url" if is_url else "b64_json"
+        form["response_format"] = "url" if wants_url else "b64_json"
     return form
 
 

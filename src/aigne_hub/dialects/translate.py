@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, cast, runtime_checkable
+
+from msgspec import structs
 
 from aigne_hub.base.errors import HubError
 from aigne_hub.dialects.call import Call, Label, ServedDialect, Stream
-from aigne_hub.dialects.chat import Answer, Chat, Event, Used
+from aigne_hub.dialects.chat import Answer, Chat, Event, Media, Part, Used
 from aigne_hub.dialects.fidelity import Losses
+from aigne_hub.dialects.inlined import Inlined, InlineFile, Urls
+from aigne_hub.dialects.media import sniffed
 from aigne_hub.dialects.usage import Usage
+
+_MOST_FILES = 16
 
 
 class Reader(Protocol):
@@ -36,6 +43,13 @@ class Writer(Protocol):
     def finish(self) -> bytes:
         """What ends the stream."""
         ...
+
+
+@runtime_checkable
+class FilingWriter(Writer, Protocol):
+    """A writer that keeps the files of a stream to its end."""
+
+    files: list[Media]
 
 
 class ServedChat(ServedDialect, Protocol):
@@ -96,6 +110,19 @@ class Translation:
         read = self._called.read_answer(answer) if self._answer is None else self._answer
         return self._served.show_answer(read, call, label)
 
+    def unpack(self, answer: bytes, call: Call) -> Inlined | None:
+        """The files of the first candidate, which is the one that is shown."""
+        read = self._called.read_answer(answer) if self._answer is None else self._answer
+        if not read.candidates:
+            return None
+        first, *others = read.candidates
+
+        def with_urls(parts: list[Part]) -> None:
+            shown = structs.replace(first, parts=tuple(parts))
+            self._answer = structs.replace(read, candidates=(shown, *others))
+
+        return _inlined(list(first.parts), with_urls, answer)
+
     def open_stream(self, call: Call, label: Label) -> Stream:
         return _TranslatedStream(self._called.open_reader(), self._served.open_writer(call, label))
 
@@ -104,6 +131,7 @@ class _TranslatedStream:
     def __init__(self, reader: Reader, writer: Writer) -> None:
         self._reader = reader
         self._writer = writer
+        self._tail: bytes | None = None
         self.usage: Usage | None = None
 
     @property
@@ -113,11 +141,44 @@ class _TranslatedStream:
     def feed(self, data: bytes) -> bytes:
         return self._written(self._reader.feed(data))
 
+    def unpack(self) -> Inlined | None:
+        writer = self._writer
+        if not isinstance(writer, FilingWriter):
+            return None
+        self._tail = self._written(self._reader.finish())
+
+        def with_urls(parts: list[Part]) -> None:
+            writer.files = [part for part in parts if isinstance(part, Media)]
+
+        return _inlined(list(writer.files), with_urls, b"")
+
     def finish(self) -> bytes:
-        return self._written(self._reader.finish()) + self._writer.finish()
+        tail = self._written(self._reader.finish()) if self._tail is None else self._tail
+        return tail + self._writer.finish()
 
     def _written(self, events: list[Event]) -> bytes:
         for event in events:
             if isinstance(event, Used):
                 self.usage = event.usage
         return self._writer.write(events) if events else b""
+
+
+def _inlined(parts: list[Part], put: Callable[[list[Part]], None], answer: bytes) -> Inlined | None:
+    """The files among parts; with their addresses known, `put` gets the parts anew."""
+    places = [i for i, part in enumerate(parts) if isinstance(part, Media) and part.data is not None][:_MOST_FILES]
+    files = tuple([_file(cast(Media, parts[i]), number) for number, i in enumerate(places)])
+
+    def with_urls(urls: Urls) -> bytes:
+        for i, url in zip(places, urls, strict=True):
+            if url is not None:
+                parts[i] = structs.replace(cast(Media, parts[i]), data=None, url=url)
+        put(parts)
+        return answer
+
+    return Inlined(files, with_urls, "outputFileType") if files else None
+
+
+def _file(file: Media, number: int) -> InlineFile:
+    assert file.data is not None
+    mime = file.mime or sniffed(file.data) or "application/octet-stream"
+    return InlineFile(file.data, mime, file.name or str(number))

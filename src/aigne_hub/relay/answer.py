@@ -9,10 +9,13 @@ from aigne_hub.base.errors import HubError, UpstreamFailed
 from aigne_hub.catalog.entries import Target
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.dialects.call import Call, Dialect, Label, ServedDialect, Stream
+from aigne_hub.dialects.inlined import Unpacking, UnpackingStream
 from aigne_hub.dialects.pairing import Pair, pair
 from aigne_hub.dialects.usage import Usage
+from aigne_hub.files.desk import FileDesk
 from aigne_hub.outbound import Client, Exchange, Limits
 from aigne_hub.relay import attempt
+from aigne_hub.relay.keeping import Keeping
 from aigne_hub.relay.record import (
     BROKEN_OFF,
     HUNG_UP,
@@ -35,6 +38,7 @@ class Relay:
         self,
         catalog: CatalogSnapshot,
         client: Client,
+        files: FileDesk,
         recorder: Recorder,
         deadlines: Deadlines,
         clock: Clock,
@@ -44,6 +48,7 @@ class Relay:
     ) -> None:
         self._catalog = catalog
         self._client = client
+        self._files = files
         self._recorder = recorder
         self._deadlines = deadlines
         self._clock = clock
@@ -74,12 +79,14 @@ class Relay:
         )
         if way.losses:
             reply.tell(b"x-hub-dropped", way.losses.header())
+        keeping = None
+        if call.wants_url:
+            keeping = Keeping(self._files, reply, user_id=caller.user.id, hub_url=origin.hub_url)
         try:
             exchange = await self._send(target, call, way, body, origin)
             try:
-                if call.is_stream:
-                    return await self._stream(exchange, call, way.carrier, reply, record, label_of(record, target))
-                return await self._whole(exchange, call, way.carrier, reply, record, label_of(record, target))
+                answer = self._stream if call.is_stream else self._whole
+                return await answer(exchange, call, way.carrier, reply, record, label_of(record, target), keeping)
             finally:
                 exchange.close()
         except HubError as error:
@@ -112,22 +119,40 @@ class Relay:
             exchange.close()
 
     async def _whole(
-        self, exchange: Exchange, call: Call, dialect: Dialect, reply: Reply, record: OpenCall, label: Label
+        self,
+        exchange: Exchange,
+        call: Call,
+        dialect: Dialect,
+        reply: Reply,
+        record: OpenCall,
+        label: Label,
+        keeping: Keeping | None,
     ) -> Usage | None:
         answer = await exchange.read()
         record.mark_first_byte()
         usage = dialect.read_usage(answer)
+        if keeping is not None and isinstance(dialect, Unpacking):
+            answer = await keeping.keep(dialect.unpack(answer, call)) or answer
         shown = dialect.write_answer(answer, call, label)
         await record.settle(Status.success, usage, source=Source.reported if usage else Source.missing)
         await reply.whole(shown, None if dialect.is_json else exchange.header(b"content-type"))
         return usage
 
     async def _stream(
-        self, exchange: Exchange, call: Call, dialect: Dialect, reply: Reply, record: OpenCall, label: Label
+        self,
+        exchange: Exchange,
+        call: Call,
+        dialect: Dialect,
+        reply: Reply,
+        record: OpenCall,
+        label: Label,
+        keeping: Keeping | None,
     ) -> Usage | None:
         stream = dialect.open_stream(call, label)
         await reply.begin()
         if await self._forward(exchange, stream, reply, record):
+            if keeping is not None and isinstance(stream, UnpackingStream) and not reply.is_gone:
+                await keeping.keep(stream.unpack())
             last = stream.finish()
             source = Source.reported if stream.usage else Source.missing
             await record.settle(Status.success, stream.usage, source=source)

@@ -62,7 +62,7 @@ class Writer:
         self._text: list[str] = []
         self._uses: dict[int, ToolStarted] = {}
         self._arguments: dict[int, list[str]] = {}
-        self._files: list[dict[str, Any]] = []
+        self.files: list[Media] = []
 
     def write(self, events: list[Event]) -> bytes:
         return b"".join([self._piece(event) for event in events])
@@ -76,8 +76,8 @@ class Writer:
                 _written_use(ToolUse(use.id, use.name, "".join(self._arguments.get(index, ())), use.seal))
                 for index, use in sorted(self._uses.items())
             ]
-        if self._files:
-            rest["files"] = self._files
+        if self.files:
+            rest["files"] = [_written_file(file) for file in self.files]
         before = _json(rest) if rest else b""
         return before + _json(_about(self._model, self._usage, self._label))
 
@@ -99,7 +99,7 @@ class Writer:
         elif isinstance(event, ArgumentsPiece):
             self._arguments.setdefault(event.index, []).append(event.json)
         elif isinstance(event, MediaMade):
-            self._files.append(_written_file(event.media))
+            self.files.append(event.media)
         return b""
 
 

@@ -29,6 +29,7 @@ class Native:
         given: dict[str, Any] = read_object(body)
         token = given.pop("access_token", None)
         model, chat, is_stream = read_chat(given)
+        wanted: dict[str, Any] = given["input"]
         return Call(
             Kind.chat,
             model,
@@ -37,6 +38,7 @@ class Native:
             is_native=True,
             body_token=token if isinstance(token, str) else None,
             chat=chat,
+            wants_url=wanted.get("outputFileType") == "url",
         )
 
     def read_chat(self, call: Call) -> Chat:
