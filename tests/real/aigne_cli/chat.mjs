@@ -1,4 +1,4 @@
-// The published @aigne/aigne-hub chat model against a hub; prints what it saw as one line of JSON.
+// The published @aigne/aigne-hub models against a hub; prints what it saw as one line of JSON.
 import { AIGNEHubChatModel, AIGNEHubImageModel, AIGNEHubVideoModel } from "@aigne/aigne-hub";
 
 const options = { baseURL: process.env.HUB, apiKey: process.env.KEY, model: process.env.MODEL };
@@ -10,6 +10,22 @@ if (process.argv[2] === "models") {
   seen.chat = await AIGNEHubChatModel.models();
   seen.image = await AIGNEHubImageModel.models();
   seen.video = await AIGNEHubVideoModel.models();
+  console.log(JSON.stringify(seen));
+  process.exit(0);
+}
+
+if (process.argv[2] === "media") {
+  const picture = { type: "file", data: process.env.PICTURE, mimeType: "image/png" };
+  const options = { baseURL: process.env.HUB, apiKey: process.env.KEY };
+  const draw = new AIGNEHubImageModel({ ...options, model: "up/gpt-image-1" });
+  const film = new AIGNEHubVideoModel({ ...options, model: "up/sora-2" });
+  const refused = (error) => ({ message: error.message, type: error.type });
+  seen.image = await draw.invoke({ prompt: "a cat", outputFileType: "file" });
+  seen.edited = await draw.invoke({ prompt: "a hat on it", image: [picture], outputFileType: "file" });
+  seen.video = await film.invoke({ prompt: "a cat", seconds: "8", size: "1280x720", outputFileType: "file" });
+  seen.animated = await film.invoke({ prompt: "it purrs", image: picture, outputFileType: "file" });
+  seen.moderated = await film.invoke({ prompt: "forbidden" }).catch(refused);
+  seen.unknown = await film.invoke({ prompt: "a cat", model: "nowhere/sora-2" }).catch(refused);
   console.log(JSON.stringify(seen));
   process.exit(0);
 }

@@ -63,6 +63,11 @@ class _Job:
         self.hub_url = hub_url
         self.video: Video | None = None
 
+    @property
+    def is_billed(self) -> bool:
+        """Whether the provider began it, and has not failed: then it is paid for, fetched or not."""
+        return self.video is not None and self.video.stage is not Stage.failed
+
 
 class WaitingVideos:
     """Answers native calls for videos."""
@@ -117,7 +122,8 @@ class WaitingVideos:
             return None
         finally:
             if not record.is_settled:  # cancelled, or a fault of ours: the record says so all the same
-                record.settle(Status.failed, None, source=Source.partial, error=BROKEN_OFF)
+                begun = _usage(job, call, 1) if job.is_billed else None
+                record.settle(Status.failed, begun, source=Source.partial, error=BROKEN_OFF)
 
     def _resolve(self, name: str) -> tuple[Target, CalledVideos]:
         """Raises BadRequest in the reference's words."""
@@ -190,7 +196,7 @@ class WaitingVideos:
     async def _fail(self, job: _Job, call: Call, error: HubError) -> None:
         """Settle what failed. A job that still runs is given up, and counted: its provider bills what it began."""
         video = job.video
-        if video is None or video.stage is Stage.failed:
+        if video is None or not job.is_billed:
             await fail_record(job.record, error, Source.missing)
             return
         await fail_record(job.record, error, Source.partial, _usage(job, call, 1))
