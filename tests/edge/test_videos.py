@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import anyio.to_thread
 import httpx
 import openai
 import pytest
@@ -16,6 +19,7 @@ from aigne_hub.audit.records import SYSTEM
 from aigne_hub.usage.records import Source, Status
 from tests.databases import fresh_sqlite
 from tests.edge.films import FILM, Studio, Veo
+from tests.environment import environment
 from tests.running import RunningHub, running_hub, served_hub, settings_for
 from tests.upstream import Upstream, whole
 
@@ -278,3 +282,20 @@ async def test_a_film_that_is_elsewhere_is_not_fetched_without_https(
     assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_malformed")
     upstream.script = whole(b"", status=302, headers={"location": "/again"})
     assert (await hub.http.get(f"/v1/videos/{id}/content", headers=hub.bearer())).status_code == 502
+
+
+async def test_the_guide_s_example_runs(hub: RunningHub, studio: Studio, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/guide/videos.md").read_text()
+    code = page.partition("```python\n")[2].partition("```")[0].replace("google/veo-3.1-generate-preview", "up/sora-2")
+    studio.stages = [{"status": "completed", "progress": 100}]
+    known = {"HUB_URL": hub.url, "HUB_KEY": hub.member_key}
+
+    def follow() -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", code]
+        return subprocess.run(
+            words, cwd=tmp_path, capture_output=True, text=True, timeout=60, env=environment() | known
+        )
+
+    done = await anyio.to_thread.run_sync(follow)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (tmp_path / "cat.mp4").read_bytes() == FILM
