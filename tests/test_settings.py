@@ -60,6 +60,9 @@ def test_the_names_of_the_reference_work_and_ours_win() -> None:
         ("HUB_FILES_LIMIT", "1 b"),
         ("HUB_FILES_LIMIT", "2000 tb"),
         ("HUB_FILES_S", "1"),
+        ("HUB_FILES_S3", "https://s3.example/bucket"),
+        ("HUB_FILES_S3", "https://key:hunter2@s3.example"),
+        ("HUB_FILES_S3", "s3://key:hunter2@s3.example/bucket"),
         ("HUB_IDLE_S", "soon"),
         ("HUB_IDLE_S", "nan"),
         ("HUB_LOCAL_MODEL", "perhaps"),
@@ -87,6 +90,12 @@ def test_a_secret_key_is_taken_in_hex_and_in_base64() -> None:
 
 
 def test_secrets_are_not_in_the_representation() -> None:
-    settings = read_settings({"HUB_SECRET_KEY": "ab" * 32, "HUB_DATABASE_URL": "postgresql://u:hunter2@db/hub"})
+    settings = read_settings(
+        {
+            "HUB_SECRET_KEY": "ab" * 32,
+            "HUB_DATABASE_URL": "postgresql://u:hunter2@db/hub",
+            "HUB_FILES_S3": "https://key:hunter2@s3.example/bucket?region=eu-central-1",
+        }
+    )
     assert "hunter2" not in repr(settings)
     assert "xab" not in repr(settings)

@@ -46,6 +46,7 @@ from aigne_hub.db.engine import Database
 from aigne_hub.edge.app import Edge
 from aigne_hub.edge.reading import BodyReader
 from aigne_hub.edge.wire import Receive, Scope, Send
+from aigne_hub.files.bucket import Bucket, BucketAddress
 from aigne_hub.files.desk import FileDesk
 from aigne_hub.files.disk import Disk
 from aigne_hub.files.drafts import Drafts
@@ -129,7 +130,7 @@ def _house(
     providers = CatalogRegistry(vault, clock, ids, journal)
     recorder = Recorder(database.writer, database.dialect, clock, ids)
     maker = Maker(client, clock, _limits(settings))
-    drafts, place = _shelves(settings, threads)
+    drafts, place = _shelves(settings, threads, client, clock)
     files = _file_desk(settings, database, vault, clock, ids, journal, drafts, place)
     return House(
         settings=settings,
@@ -171,10 +172,17 @@ def _house(
     )
 
 
-def _shelves(settings: Settings, threads: Threads) -> tuple[Drafts, Place]:
+def _shelves(settings: Settings, threads: Threads, client: Client, clock: Clock) -> tuple[Drafts, Place]:
     """Where files are written, and where they are kept."""
     folder = settings.data_dir / "files"
-    return Drafts(folder / "drafts", threads), Disk(folder, threads)
+    drafts = Drafts(folder / "drafts", threads)
+    if not settings.files_s3:
+        return drafts, Disk(folder, threads)
+    try:
+        address = BucketAddress.parse(settings.files_s3)
+    except ValueError as error:
+        raise BadSetting(f"HUB_FILES_S3 cannot be used: {error}") from error
+    return drafts, Bucket(client, address, threads, clock)
 
 
 def _file_desk(

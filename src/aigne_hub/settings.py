@@ -114,6 +114,12 @@ def _smtp_url(text: str) -> str:
     return text
 
 
+def _bucket_url(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#:@]+:[^\s/?#:@]+@[^\s/?#@]+/[^\s?#]+(\?region=[\w-]+)?", text):
+        raise ValueError("must look like https://KEY:SECRET@s3.example.com/bucket?region=eu-central-1")
+    return text
+
+
 def _setting(default: object, read: Callable[[str], Any], doc: str, *aliases: str, secret: bool = False) -> Any:
     return field(default=default, repr=not secret, metadata={"read": read, "doc": doc, "aliases": aliases})
 
@@ -166,6 +172,12 @@ class Settings:
     )
     files_s: float = _setting(86_400.0, _seconds(60, 366 * 86_400), "seconds for which a file that the hub keeps lasts")
     files_limit: int = _setting(5 << 30, _space, "room for all files that the hub keeps; 0 keeps none")
+    files_s3: str = _setting(
+        "",
+        _bucket_url,
+        "S3-compatible bucket for files, instead of the data directory: https://KEY:SECRET@host/bucket?region=…",
+        secret=True,
+    )
     stop_s: float = _setting(30.0, _seconds(0, 3600), "seconds that running calls may finish in when the hub stops")
 
     @property

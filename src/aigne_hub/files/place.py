@@ -10,7 +10,7 @@ from typing import Protocol
 from aigne_hub.files.drafts import Draft
 
 
-class BytesLost(Exception):
+class BytesLost(OSError):
     """There are no bytes under this key."""
 
 
