@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.running import RunningHub
-from tests.upstream import Upstream
+from tests.upstream import Upstream, whole
 
 pytestmark = pytest.mark.anyio
 
@@ -222,3 +222,16 @@ async def raw(hub: RunningHub, sent: bytes) -> bytes:
             return await reader.read()
     finally:
         writer.close()
+
+
+async def test_what_no_database_holds_is_no_model_and_no_provider_s_words(
+    hub_on_both: RunningHub, upstream: Upstream
+) -> None:
+    refused = await hub_on_both.ask({"model": "up/m\x00", "messages": [{"role": "user", "content": "hi"}]})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "model_not_found")
+    assert upstream.asked == []
+    upstream.script = whole({"error": {"message": "no\x00 such \x1b[31mthing"}}, status=400)
+    answer = await hub_on_both.ask()
+    assert (answer.status_code, answer.json()["error"]["message"]) == (400, "no such [31mthing")
+    (call,) = await hub_on_both.calls()
+    assert call.error == "upstream_rejected: no such [31mthing"

@@ -117,6 +117,8 @@ class CatalogSnapshot:
         return [(credential, count, now_ms) for credential, count in used.items()]
 
     def _find(self, name: str) -> Target:
+        if not name.isprintable():  # no record could be made of it: PostgreSQL holds no U+0000
+            raise _not_found(name.encode("unicode_escape").decode())
         for prefix in _PREFIXES:
             name = name.removeprefix(prefix)
         first, slash, rest = name.partition("/")

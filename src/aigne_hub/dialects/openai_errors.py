@@ -17,6 +17,7 @@ _LONGEST = 600
 _SECRET = re.compile(
     r"\b(?:sk|pk|rk|gsk|xai|hf|AIza|Bearer|Basic|blocklet)[-_ ][A-Za-z0-9_\-.~+/=*]{6,}", re.IGNORECASE
 )
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")  # of which PostgreSQL refuses the first, and terminals act on some
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 
 _read_any = msgspec.json.Decoder().decode
@@ -54,8 +55,8 @@ def error_of_event(data: bytes) -> UpstreamFailed:
 
 
 def safe(text: str) -> str:
-    """A provider's words without what looks like a secret or an address, and not too many of them."""
-    text = _URL.sub("[address]", _SECRET.sub("[secret]", text))
+    """A provider's words without what looks like a secret or an address, or is no text, and not too many of them."""
+    text = _CONTROL.sub("", _URL.sub("[address]", _SECRET.sub("[secret]", text)))
     return " ".join(text.split())[:_LONGEST]
 
 

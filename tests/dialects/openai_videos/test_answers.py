@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aigne_hub.base.errors import UpstreamFailed
+from aigne_hub.dialects.gemini.videos import GeminiVideos
 from aigne_hub.dialects.openai_videos import answers
 from aigne_hub.dialects.openai_videos.answers import Told
+from aigne_hub.dialects.openai_videos.dialect import OpenAIVideos
 from aigne_hub.dialects.videos import Stage, Trouble
 
 # The fields of https://developers.openai.com/api/reference/resources/videos, in a provider's own order.
@@ -48,6 +53,18 @@ def test_others_who_serve_the_format_say_it_in_other_words() -> None:
     assert read(status="succeeded").stage is Stage.completed
     assert read(status="expired", error="too late").trouble == Trouble("video_failed", "too late")
     assert (read(seconds=6.0, progress=33.3).seconds, read(seconds="soon").seconds) == (6, None)
+
+
+def test_what_no_row_holds_is_not_taken_over() -> None:
+    odd = read(size="a\x00b", completed_at=1e300, expires_at=-1, progress=-5.5)
+    assert (odd.size, odd.completed_s, odd.expires_s, odd.progress) == (None, None, None, 0)
+
+
+@given(st.binary(max_size=200) | st.from_regex(rb"\{\"id\":.{0,60}\}", fullmatch=True))
+def test_whatever_is_answered_is_a_job_or_malformed(answer: bytes) -> None:
+    for dialect in (OpenAIVideos(), GeminiVideos()):
+        with suppress(UpstreamFailed):
+            dialect.read_video(answer)
 
 
 @pytest.mark.parametrize("bad", [b"", b"[]", b"{}", b'{"id":""}', b'{"id":"../keys"}', b'{"id":".."}', b'{"id":"a/b"}'])

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aigne_hub.base.errors import BadRequest
+from aigne_hub.dialects import multipart
+from aigne_hub.dialects.native.videos import NativeVideos
 from aigne_hub.dialects.openai_videos.requests import DEFAULT_MODEL, read, read_remix, wish_of
 from tests.dialects.chats import PICTURE, PIXEL
 
@@ -107,6 +112,35 @@ def test_a_file_that_only_its_maker_knows_cannot_go_elsewhere() -> None:
 def test_a_reference_of_a_form_may_be_an_address() -> None:
     call = read(form({"prompt": "a", "input_reference[image_url]": f"data:image/png;base64,{PIXEL}"}))
     assert wish_of(call).image == PICTURE
+
+
+VALUES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text()
+    | st.lists(st.integers())
+    | st.dictionaries(st.text(), st.text())
+)
+NAMES = st.sampled_from(
+    ["prompt", "model", "seconds", "size", "input_reference", "image", "modelOptions", "outputFileType"]
+)
+
+
+@given(st.dictionaries(NAMES, VALUES))
+def test_whatever_is_asked_is_read_or_refused(given_: dict[str, Any]) -> None:
+    with suppress(BadRequest):
+        wish_of(read(msgspec.json.encode(given_)))
+    with suppress(BadRequest):
+        NativeVideos().read_request(msgspec.json.encode({"input": given_}), accepts_stream=False)
+
+
+@given(st.dictionaries(NAMES, st.text()), st.binary(max_size=40), st.integers(0, 400))
+def test_whatever_a_form_says_is_read_or_refused(fields: dict[str, str], file: bytes, cut: int) -> None:
+    _, body = multipart.written(fields, (multipart.File("input_reference", "a.png", "image/png", file),))
+    for said in (body, body[:cut] or b"--"):
+        with suppress(BadRequest):
+            wish_of(read(said))
 
 
 def test_a_key_in_the_body_does_not_leave() -> None:

@@ -19,6 +19,7 @@ _ID = re.compile(r"[A-Za-z0-9_.:=+-]{1,400}", re.ASCII)
 _OURS = re.compile(r"video_([1-9]\d{0,18})", re.ASCII)
 _MOST = 1 << 63
 _LONGEST_SIZE = 20
+_LATEST_S = 1e11
 
 # OpenAI's own four words, and what others who serve its format say.
 _STAGES = {
@@ -93,10 +94,10 @@ def read(answer: bytes) -> Video:
         stage=stage,
         progress=min(100, max(0, int(wire.progress or 0))),
         seconds=_seconds(wire.seconds),
-        size=wire.size if isinstance(wire.size, str) and len(wire.size) <= _LONGEST_SIZE else None,
+        size=_size(wire.size),
         trouble=_trouble(wire.error) if stage is Stage.failed else None,
-        completed_s=None if wire.completed_at is None else int(wire.completed_at),
-        expires_s=None if wire.expires_at is None else int(wire.expires_at),
+        completed_s=_time(wire.completed_at),
+        expires_s=_time(wire.expires_at),
     )
 
 
@@ -147,6 +148,15 @@ def _seconds(said: str | float | None) -> float | None:
     except ValueError:
         return None
     return seconds if seconds is not None and 0 < seconds < 86400 else None
+
+
+def _size(said: Any) -> str | None:
+    return said if isinstance(said, str) and len(said) <= _LONGEST_SIZE and said.isprintable() else None
+
+
+def _time(said: float | None) -> int | None:
+    """Unix seconds; None when none are meant."""
+    return int(said) if said is not None and 0 <= said < _LATEST_S else None
 
 
 def _trouble(error: Any) -> Trouble:
