@@ -23,7 +23,8 @@ import uvloop
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table
 from sqlalchemy.dialects.sqlite import insert
 
-from aigne_hub.db.sqlite_log import SqliteLog, connect
+from aigne_hub.db.sqlite_inline import connect
+from aigne_hub.db.sqlite_log import SqliteLog
 from aigne_hub.db.writer import Statement, Writer
 
 TABLE = Table(

@@ -12,6 +12,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from aigne_hub.base.errors import Unavailable
+from aigne_hub.db import sqlite_inline
 from aigne_hub.db.engine import Database
 from aigne_hub.db.schema import boots, versions
 from tests.db.rows import in_order, kept
@@ -61,9 +62,10 @@ async def test_a_cancelled_block_leaves_no_trace_and_frees_its_connection(databa
     assert await in_order(database) == [2]
 
 
-async def test_a_read_refuses_to_write(database: Database) -> None:
+@pytest.mark.parametrize("door", ["read", "glance"])
+async def test_a_read_refuses_to_write(database: Database, door: str) -> None:
     with pytest.raises((DBAPIError, Unavailable)):  # SQLite cannot tell a mistake from a file one may not write
-        async with database.read() as conn:
+        async with getattr(database, door)() as conn:
             await conn.execute(insert(boots).values(started_ms=1))
     async with database.write() as conn:  # PostgreSQL lends the same connection to writes
         await conn.execute(insert(boots).values(started_ms=2))
@@ -96,9 +98,10 @@ async def test_writes_and_the_writer_share_the_database(database: Database) -> N
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_a_locked_database_is_an_outage(database: Database, database_url: str) -> None:
-    async with database.write() as conn:
-        await conn.execute(text("PRAGMA busy_timeout = 10"))
+async def test_a_locked_database_is_an_outage(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_inline, "BUSY_TIMEOUT_MS", 20)
     other = sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(Unavailable) as outage:

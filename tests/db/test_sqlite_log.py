@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from aigne_hub.db import sqlite_log
+from aigne_hub.db import sqlite_inline, sqlite_log
 from aigne_hub.db.engine import Database
 from aigne_hub.db.sqlite_log import SqliteLog
 from aigne_hub.db.writer import Operation, OutOfReach
@@ -48,7 +48,7 @@ async def test_while_another_holds_the_lock_the_loop_goes_on_and_nothing_fails(d
 
 
 async def test_a_lock_that_stays_is_an_outage(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_log, "BUSY_TIMEOUT_MS", 20)
+    monkeypatch.setattr(sqlite_inline, "BUSY_TIMEOUT_MS", 20)
     log = SqliteLog(str(path))
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

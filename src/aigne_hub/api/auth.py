@@ -18,7 +18,6 @@ from aigne_hub.api.callers import Anyone, InHouse, Person, Read, Write, origin_o
 from aigne_hub.api.cookies import device_of, give_session, take_session
 from aigne_hub.api.people import ShownPerson, ShownSession, shown_person
 from aigne_hub.api.shapes import Shape, Strict
-from aigne_hub.db.engine import Conn
 from aigne_hub.house import House
 
 router = APIRouter(tags=["sign-in"])
@@ -86,8 +85,7 @@ async def sign_in(body: Credentials, by: Anyone, house: InHouse, request: Reques
     refuse_foreign_page(request)
     device = device_of(request, house, body.email)
     signed_in = await house.sign_in.by_password(by, body.email, body.password, device)
-    async with house.database.read() as conn:
-        return await entered(conn, house, request, response, signed_in)
+    return await entered(house, request, response, signed_in)
 
 
 @router.post("/passkey/options")
@@ -107,7 +105,7 @@ async def sign_in_with_passkey(
     async with house.database.write() as conn:
         user = await house.passkeys.check(conn, site_of(request), asked, body.as_answer())
         signed_in = await house.sign_in.open(conn, by, user, method="passkey", device=device_of(request, house))
-        return await entered(conn, house, request, response, signed_in)
+    return await entered(house, request, response, signed_in)
 
 
 @router.get("/session")
@@ -130,12 +128,12 @@ async def sign_out(by: Person, house: InHouse, conn: Write, request: Request) ->
     return response
 
 
-async def entered(conn: Conn, house: House, request: Request, response: Response, signed_in: SignedIn) -> Entered:
+async def entered(house: House, request: Request, response: Response, signed_in: SignedIn) -> Entered:
     """The answer to whoever has just come in, with the cookies of their session."""
     give_session(request, response, house, signed_in)
-    return Entered(
-        user=await shown_person(conn, signed_in.user), csrf_token=house.sessions.csrf_token(signed_in.secret)
-    )
+    async with house.database.glance() as conn:
+        shown = await shown_person(conn, signed_in.user)
+    return Entered(user=shown, csrf_token=house.sessions.csrf_token(signed_in.secret))
 
 
 def site_of(request: Request) -> Site:

@@ -90,8 +90,7 @@ def link_routes() -> APIRouter:
             Entering(body.name, body.email, body.password, passkey),
             device_of(request, house),
         )
-        async with house.database.read() as conn:
-            return await entered(conn, house, request, response, signed_in)
+        return await entered(house, request, response, signed_in)
 
     @router.post("/password-reset", status_code=202)
     async def forgotten(body: ForgottenPassword, by: Anyone, house: InHouse, request: Request) -> dict[str, str]:

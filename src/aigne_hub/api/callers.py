@@ -104,7 +104,7 @@ async def identify(request: Request, house: House) -> Visit:
     if bearer is not None or secret is None:
         caller = await _shown(bearer, address, house)
         return _visit(request, caller)
-    async with house.database.read() as conn:
+    async with house.database.glance() as conn:
         found = await house.sessions.find(conn, secret)
     if found is None:
         raise NotSignedIn("your session has ended: sign in again", code="session_ended")

@@ -81,7 +81,7 @@ class ShownPasskey(Shape):
 
 
 async def shown_person(conn: Conn, user: User) -> ShownPerson:
-    return ShownPerson.of(user, (await signin_store.ways_in(conn, [user.id]))[user.id])
+    return ShownPerson.of(user, await signin_store.ways_of(conn, user.id))
 
 
 async def shown_people(conn: Conn, users: list[User]) -> list[ShownPerson]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, NamedTuple
 
 import anyio
 from sqlalchemy import event
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from aigne_hub.db.address import Address, parse_address
 from aigne_hub.db.outage import is_outage, unreachable
+from aigne_hub.db.sqlite_inline import connect_inline
 from aigne_hub.db.sqlite_log import SqliteLog
 from aigne_hub.db.sqlite_pragmas import BUSY_TIMEOUT_MS, PRAGMAS
 from aigne_hub.db.writer import Log, Writer
@@ -30,18 +31,28 @@ POOL_TIMEOUT_S = 5.0
 RELEASE_TIMEOUT_S = 5.0
 
 
+class Engines(NamedTuple):
+    """Where each kind of work gets its connections; on PostgreSQL all from the same."""
+
+    reads: AsyncEngine
+    glances: AsyncEngine
+    writes: AsyncEngine
+
+
 class Database:
-    """The hub's database: SQLite or PostgreSQL behind the same four doors.
+    """The hub's database: SQLite or PostgreSQL behind the same doors.
+
+    On SQLite a `write` and a `glance` run in the event loop itself (db/sqlite_inline.py): they are for few rows.
 
     An outage (unreachable, locked, full, gone) is raised as Unavailable from whatever door it is met at;
     errors of the statement itself (IntegrityError …) come as SQLAlchemy raises them.
     """
 
-    def __init__(self, dialect: str, reads: AsyncEngine, writes: AsyncEngine, writer: Writer) -> None:
+    def __init__(self, dialect: str, engines: Engines, log: Log) -> None:
         self.dialect = dialect
-        self.writer = writer
-        self._reads = reads
-        self._writes = writes
+        self.writer = Writer(log)
+        self._engines = engines
+        self._log = log
 
     @classmethod
     async def open(cls, url: str) -> Database:
@@ -53,25 +64,29 @@ class Database:
         address = parse_address(url)
         if address.dialect == "sqlite":
             create_sqlite_file(address.path)
-            reads = sqlite_engine(address.path, begin="BEGIN", pool_size=READERS)
-            writes = sqlite_engine(address.path, begin="BEGIN IMMEDIATE", pool_size=1)
+            engines = Engines(
+                reads=sqlite_engine(address.path, begin="BEGIN", pool_size=READERS),
+                glances=inline_engine(address.path, begin="BEGIN", pool_size=READERS),
+                writes=inline_engine(address.path, begin="BEGIN IMMEDIATE", pool_size=1),
+            )
         else:
-            reads = writes = postgres_engine(address.dsn)
+            one = postgres_engine(address.dsn)
+            engines = Engines(one, one, one)
         try:
             log = await _open_log(address)
         except Exception as error:
             if is_outage(error):
                 raise unreachable() from error
             raise
-        return cls(address.dialect, reads, writes, Writer(log))
+        return cls(address.dialect, engines, log)
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[Conn]:
+    def read(self) -> AbstractAsyncContextManager[Conn]:
         """A short read: one snapshot, in which a write is refused by the database."""
-        async with _connected(self._reads) as conn:
-            if self.dialect == "postgresql":
-                await conn.execution_options(postgresql_readonly=True)
-            yield conn
+        return self._reading(self._engines.reads)
+
+    def glance(self) -> AbstractAsyncContextManager[Conn]:
+        """The same for a few rows that an index finds: it holds up nothing by waiting, and all by taking long."""
+        return self._reading(self._engines.glances)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Conn]:
@@ -79,15 +94,22 @@ class Database:
 
         SQLite has one writer at a time, so a block must not wait for anything but the database.
         """
-        async with _connected(self._writes) as conn:
+        async with _connected(self._engines.writes) as conn:
             yield conn
             await conn.commit()
+        self._log.note_commit()
 
     async def close(self) -> None:
         await self.writer.close()
-        await self._reads.dispose()
-        if self._writes is not self._reads:
-            await self._writes.dispose()
+        for engine in dict.fromkeys(self._engines):
+            await engine.dispose()
+
+    @asynccontextmanager
+    async def _reading(self, engine: AsyncEngine) -> AsyncIterator[Conn]:
+        async with _connected(engine) as conn:
+            if self.dialect == "postgresql":
+                await conn.execution_options(postgresql_readonly=True)
+            yield conn
 
 
 def create_sqlite_file(path: str) -> None:
@@ -122,6 +144,21 @@ def sqlite_engine(path: str, *, begin: str, pool_size: int) -> AsyncEngine:
 
     event.listen(engine.sync_engine, "connect", prepare)
     event.listen(engine.sync_engine, "begin", start)
+    return engine
+
+
+def inline_engine(path: str, *, begin: str, pool_size: int) -> AsyncEngine:
+    """The same in the event loop. Nothing but a write lock is waited for, and that without blocking."""
+    engine = create_async_engine(
+        "sqlite+aiosqlite://",
+        async_creator=lambda: connect_inline(path, is_read_only=begin == "BEGIN"),
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_S,
+        hide_parameters=True,
+    )
+    event.listen(engine.sync_engine, "begin", lambda conn: conn.exec_driver_sql(begin))
     return engine
 
 

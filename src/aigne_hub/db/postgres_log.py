@@ -31,6 +31,9 @@ class PostgresLog:
     async def open(cls, dsn: str) -> PostgresLog:
         return cls(dsn, await _connect(dsn))
 
+    def note_commit(self) -> None:
+        """The server looks after its log itself."""
+
     async def close(self) -> None:
         try:
             await self._connection.close(timeout=_CONNECT_S)

@@ -17,22 +17,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from aigne_hub.db.outage import is_outage
-from aigne_hub.db.sqlite_pragmas import BUSY_TIMEOUT_MS, PRAGMAS
+from aigne_hub.db.sqlite_inline import begin_to_write, connect
 from aigne_hub.db.writer import Operation, Outcome, OutOfReach, Steps
 
-FIRST_BUSY_WAIT_S = 0.001
-LONGEST_BUSY_WAIT_S = 0.02
 CHECKPOINT_EVERY_S = 5.0
 LOOK_EVERY_STEPS = 500
 CHECKPOINT_BUSY_TIMEOUT_MS = 50
 WAL_LIMIT_BYTES = 64 * 1024 * 1024
-
-
-def connect(path: str, *, busy_timeout_ms: int) -> sqlite3.Connection:
-    conn = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=64)
-    for pragma in (*PRAGMAS, "wal_autocheckpoint = 0", f"busy_timeout = {busy_timeout_ms}"):
-        conn.execute(f"PRAGMA {pragma}").fetchall()
-    return conn
 
 
 # What the driver raises for a row it cannot bind: a wrong type, a number over 64 bits, a lone surrogate.
@@ -49,7 +40,7 @@ class SqliteLog:
 
     async def commit(self, batch: Sequence[Operation]) -> Outcome:
         try:
-            await self._begin()
+            await begin_to_write(self._conn)
             outcome = await self._run(batch)
             self._conn.execute("COMMIT")
         except sqlite3.Error as error:
@@ -58,23 +49,12 @@ class SqliteLog:
         self._checkpoints.count(len(batch))
         return outcome
 
+    def note_commit(self) -> None:
+        self._checkpoints.count(1)
+
     async def close(self) -> None:
         await asyncio.to_thread(self._checkpoints.close)
         self._conn.close()
-
-    async def _begin(self) -> None:
-        deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
-        wait_s = FIRST_BUSY_WAIT_S
-        while True:
-            try:
-                self._conn.execute("BEGIN IMMEDIATE")
-                return
-            except sqlite3.OperationalError as error:
-                is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-                if not is_busy or time.monotonic() > deadline:
-                    raise
-            await asyncio.sleep(wait_s)
-            wait_s = min(2 * wait_s, LONGEST_BUSY_WAIT_S)
 
     async def _run(self, batch: Sequence[Operation]) -> Outcome:
         try:
@@ -84,7 +64,7 @@ class SqliteLog:
             if is_outage(error):
                 raise
         self._conn.execute("ROLLBACK")
-        await self._begin()
+        await begin_to_write(self._conn)
         return [self._try(operation.steps) for operation in batch]
 
     def _execute(self, steps: Steps) -> None:

@@ -88,6 +88,9 @@ class Log(Protocol):
 
     def commit(self, batch: Sequence[Operation]) -> Awaitable[Outcome]: ...
 
+    def note_commit(self) -> None:
+        """Somebody else has committed to the same database."""
+
     async def close(self) -> None: ...
 
 

@@ -44,7 +44,7 @@ class Freshness:
 
     async def look(self) -> None:
         """Ask the database once. Raises Unavailable when it cannot be reached."""
-        async with self._database.read() as conn:
+        async with self._database.glance() as conn:
             versions = await read_versions(conn)
             for snapshot in self._snapshots:
                 version = versions[snapshot.counter]
@@ -113,7 +113,7 @@ class Freshness:
         if any(snapshot.version < 0 for snapshot in self._snapshots):
             return ["snapshots"]
         try:
-            async with self._database.read() as conn:
+            async with self._database.glance() as conn:
                 await read_versions(conn)
         except Unavailable:
             return ["database"]

@@ -17,6 +17,7 @@ from aigne_hub.access.tickets import store as ticket_store
 from aigne_hub.base.errors import HubError
 from aigne_hub.base.ids import first_id_at
 from aigne_hub.catalog import store as catalog_store
+from aigne_hub.db.engine import Conn
 from aigne_hub.flows.freshness import INTERVAL_S
 from aigne_hub.house import House
 from aigne_hub.usage import store as usage_store
@@ -26,6 +27,7 @@ log = structlog.get_logger()
 
 _STALE_GRACE_S = 300
 _REMEMBERED_MS = 86_400_000
+_ROWS_AT_ONCE = 200  # of a transaction, which holds up calls meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,12 @@ async def note_running(house: House) -> None:
 async def note_uses(house: House) -> None:
     """Write down when keys and credentials were last used. Losing a few seconds of it is no loss."""
     keys, credentials = house.access.take_used(), house.catalog.take_used()
-    if keys or credentials:
+    for start in range(0, len(keys), _ROWS_AT_ONCE):
         async with house.database.write() as conn:
-            if keys:
-                await access_store.touch_keys(conn, keys)
-            if credentials:
-                await catalog_store.touch_credentials(conn, credentials)
+            await access_store.touch_keys(conn, keys[start : start + _ROWS_AT_ONCE])
+    if credentials:
+        async with house.database.write() as conn:
+            await catalog_store.touch_credentials(conn, credentials)
 
 
 async def forget_ended(house: House) -> None:
@@ -81,18 +83,20 @@ async def forget_ended(house: House) -> None:
     """
     house.access.forget_ended()
     before_ms = house.clock.now_ms() - _REMEMBERED_MS
-    async with house.database.write() as conn:
-        await ticket_store.forget(conn, before_ms)
-        await signin_store.forget_sessions(conn, before_ms)
-        await connect_store.forget(conn, before_ms)
-        await device_store.forget(conn, before_ms)
-        await oauth_store.forget_ended(
-            conn,
-            tokens_before=before_ms - 6 * _REMEMBERED_MS,
-            clients_before=before_ms,
-            unused_before=before_ms - 6 * _REMEMBERED_MS,
-        )
-        await video_store.forget(conn, first_id_at(before_ms - 29 * _REMEMBERED_MS))
+    week_before_ms = before_ms - 6 * _REMEMBERED_MS
+    steps: list[Callable[[Conn], Awaitable[object]]] = [
+        lambda conn: ticket_store.forget(conn, before_ms),
+        lambda conn: signin_store.forget_sessions(conn, before_ms),
+        lambda conn: connect_store.forget(conn, before_ms),
+        lambda conn: device_store.forget(conn, before_ms),
+        lambda conn: oauth_store.forget_ended(
+            conn, tokens_before=week_before_ms, clients_before=before_ms, unused_before=week_before_ms
+        ),
+        lambda conn: video_store.forget(conn, first_id_at(before_ms - 29 * _REMEMBERED_MS)),
+    ]
+    for step in steps:  # a transaction each, so that none holds calls up for long
+        async with house.database.write() as conn:
+            await step(conn)
 
 
 async def close_stale(house: House) -> None:

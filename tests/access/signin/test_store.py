@@ -8,6 +8,7 @@ from aigne_hub.access.identity import Role, UserKind
 from aigne_hub.access.signin import store
 from aigne_hub.access.signin.passkeys import store as passkey_store
 from aigne_hub.access.signin.passkeys.store import Passkey
+from aigne_hub.access.signin.store import Renewal
 from aigne_hub.audit.records import SYSTEM
 from tests.running import RunningHub
 
@@ -52,9 +53,22 @@ async def test_a_password_is_replaced_only_where_it_is_still_the_one_that_was_re
 async def test_a_sign_in_is_noted(hub_on_both: RunningHub) -> None:
     hub = hub_on_both
     async with hub.house.database.write() as conn:
-        await store.note_sign_in(conn, hub.member.id, 5000)
+        assert await store.note_sign_in(conn, hub.member.id, 5000)
         user = await hub.house.users.find(conn, hub.member.id)
     assert (user.last_sign_in_ms, user.kind) == (5000, UserKind.person)
+
+
+async def test_nobody_signs_in_who_is_disabled_or_whose_password_is_another_by_now(hub_on_both: RunningHub) -> None:
+    hub, user_id = hub_on_both, hub_on_both.member.id
+    async with hub.house.database.write() as conn:
+        await store.set_password(conn, user_id, "first")
+        assert not await store.note_sign_in(conn, user_id, 5000, Renewal("older", "renewed"))
+        assert await store.note_sign_in(conn, user_id, 6000, Renewal("first", "renewed"))
+        assert (await store.ways_of(conn, user_id)).password_hash == "renewed"
+        await hub.house.users.change(conn, SYSTEM, user_id, is_disabled=True)
+        assert not await store.note_sign_in(conn, user_id, 7000, Renewal("renewed", "renewed"))
+        assert not await store.note_sign_in(conn, user_id, 7000)
+        assert (await hub.house.users.find(conn, user_id)).last_sign_in_ms == 6000
 
 
 async def test_expired_sessions_are_forgotten(hub_on_both: RunningHub) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aigne_hub.access import store as user_store
-from aigne_hub.access.identity import User, UserKind
+from aigne_hub.access.identity import User
 from aigne_hub.access.preferences import read_preferences
 from aigne_hub.access.signin import store
 from aigne_hub.access.signin.attempts import Attempts
 from aigne_hub.access.signin.passwords import Checked, Hashing, checked_password
 from aigne_hub.access.signin.sessions import Sessions, SignedIn
+from aigne_hub.access.signin.store import Renewal
 from aigne_hub.access.users import user_target
 from aigne_hub.audit.journal import Journal
 from aigne_hub.audit.records import Actor
@@ -54,32 +55,33 @@ class SignIn:
         NotAllowed (`local_sign_in_off`), whoever asks, when this hub takes no passwords.
         """
         email, address = email.strip().lower(), device.address or ""
-        async with self._database.read() as conn:
+        async with self._database.glance() as conn:
             await refuse_when_off(conn, "sign_in.password")
-        self._attempts.begin(email, address, is_known_device=device.is_known)
-        async with self._database.read() as conn:
+            self._attempts.begin(email, address, is_known_device=device.is_known)
             user = await user_store.find_user_by_email(conn, email)
-            kept = (await store.ways_in(conn, [user.id]))[user.id].password_hash if user else None
+            kept = (await store.ways_of(conn, user.id)).password_hash if user else None
         checked = await self._hashing.check(password, kept)
-        if user is None or kept is None or not checked.is_right or not _may_sign_in(user):
+        if user is None or kept is None or not checked.is_right:
             raise refusal(user, "sign_in.password")
         async with self._database.write() as conn:
             # Hashing takes a while: a password that was replaced meanwhile lets nobody in, and does not come back.
-            if not await store.replace_password(conn, user.id, kept, checked.renewed or kept):
-                raise refusal(user, "sign_in.password")
-            signed_in = await self.open(conn, by, user, method="password", device=device)
+            renewal = Renewal(kept, checked.renewed or kept)
+            signed_in = await self.open(conn, by, user, method="password", device=device, password=renewal)
         self._attempts.succeeded(email, address, is_known_device=device.is_known)
         return signed_in
 
-    async def open(self, conn: Conn, by: Actor, user: User, *, method: str, device: Device) -> SignedIn:
-        """A session for a user who has proved who they are, as a step of the caller's transaction."""
-        current = await user_store.find_user(conn, user.id)
-        if current is None or not _may_sign_in(current):
+    async def open(
+        self, conn: Conn, by: Actor, user: User, *, method: str, device: Device, password: Renewal | None = None
+    ) -> SignedIn:
+        """A session for a user who has proved who they are, as a step of the caller's transaction.
+
+        With `password`, only while it is still the user's. Raises NotSignedIn.
+        """
+        if not await store.note_sign_in(conn, user.id, self._clock.now_ms(), password):
             raise refusal(user, f"sign_in.{method}")
         opened = await self._sessions.open(
-            conn, current, method=method, address=device.address, user_agent=device.user_agent
+            conn, user, method=method, address=device.address, user_agent=device.user_agent
         )
-        await store.note_sign_in(conn, user.id, self._clock.now_ms())
         actor = Actor(
             "user", user.id, user.name, "session", opened.session.id, address=by.address, request_id=by.request_id
         )
@@ -98,8 +100,8 @@ class SignIn:
         """
         user = signed_in.user
         checked_password(password, name=user.name, email=user.email)
-        async with self._database.read() as conn:
-            kept = (await store.ways_in(conn, [user.id]))[user.id].password_hash
+        async with self._database.glance() as conn:
+            kept = (await store.ways_of(conn, user.id)).password_hash
         if kept is not None:
             await self._confirm(user, current, kept, device)
         hashed = await self._hashing.hash(password)
@@ -151,7 +153,3 @@ def _not_current(user: User) -> BadRequest:
         refused_as="user.password",
         about=("user", str(user.id)),
     )
-
-
-def _may_sign_in(user: User) -> bool:
-    return user.disabled_ms is None and user.kind is UserKind.person

@@ -91,6 +91,19 @@ async def ways_in(conn: Conn, wanted: Collection[int]) -> dict[int, WaysIn]:
     return {row[0]: WaysIn(row[1], row[2], row[3]) for row in await conn.execute(query)}
 
 
+async def ways_of(conn: Conn, user_id: UserId) -> WaysIn:
+    """What a user that there is can sign in with."""
+    return (await ways_in(conn, [user_id]))[user_id]
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """The hash that a password was checked with, and the one to keep from now on: mostly the same."""
+
+    checked: str = field(repr=False)
+    kept: str = field(repr=False)
+
+
 async def set_password(conn: Conn, user_id: UserId, password_hash: str) -> None:
     await conn.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
 
@@ -105,9 +118,17 @@ async def replace_password(conn: Conn, user_id: UserId, old: str | None, new: st
     return changed.rowcount == 1
 
 
-async def note_sign_in(conn: Conn, user_id: UserId, now_ms: int) -> None:
-    """Note when a user signed in last. Not a change that snapshots need to see."""
-    await conn.execute(update(users).where(users.c.id == user_id).values(last_sign_in_ms=now_ms))
+async def note_sign_in(conn: Conn, user_id: UserId, now_ms: int, password: Renewal | None = None) -> bool:
+    """Note that a person signs in now; False for one who is disabled, or whose password is another by now.
+
+    Not a change that snapshots need to see.
+    """
+    values: dict[str, object] = {"last_sign_in_ms": now_ms}
+    query = update(users).where(users.c.id == user_id, users.c.kind == UserKind.person, users.c.disabled_ms.is_(None))
+    if password is not None:
+        query = query.where(users.c.password_hash == password.checked)
+        values["password_hash"] = password.kept
+    return (await conn.execute(query.values(values))).rowcount == 1
 
 
 async def can_an_owner_sign_in(conn: Conn) -> bool:

@@ -173,7 +173,7 @@ class PasskeyDesk:
     async def remove(self, conn: Conn, by: Actor, user_id: UserId, passkey_id: int) -> None:
         """Raises Conflict for the last way in."""
         old = await self._own(conn, user_id, passkey_id)
-        ways = (await signin_store.ways_in(conn, [user_id]))[user_id]
+        ways = await signin_store.ways_of(conn, user_id)
         if ways.password_hash is None and ways.passkeys + ways.identities <= 1:
             raise Conflict("this is your only way in: set a password or add another passkey first", code="last_way_in")
         await store.remove(conn, old.id)

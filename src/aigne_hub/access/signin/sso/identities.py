@@ -8,7 +8,7 @@ from aigne_hub.access.owners import refuse_lockout, why_owner_stays
 from aigne_hub.access.signin.sso import store
 from aigne_hub.access.signin.sso.claims import Person, role_after
 from aigne_hub.access.signin.sso.store import Identity, Issuer
-from aigne_hub.access.signin.store import ways_in
+from aigne_hub.access.signin.store import ways_of
 from aigne_hub.access.users import Users
 from aigne_hub.audit.journal import Journal
 from aigne_hub.audit.records import Actor, Target
@@ -57,7 +57,7 @@ class Identities:
         own = {one.id: one for one in await store.list_own_identities(conn, user_id)}
         if identity_id not in own:
             raise NotFound("there is no such linked account")
-        ways = (await ways_in(conn, [user_id]))[user_id]
+        ways = await ways_of(conn, user_id)
         if ways.password_hash is None and ways.passkeys == 0 and len(own) == 1:
             raise Conflict("this is your only way in: set a password or add a passkey first", code="last_way_in")
         await store.remove_identity(conn, identity_id)
