@@ -111,3 +111,13 @@ def test_an_address_stays_one_and_no_answer_is_said_to_be_none() -> None:
         IMAGES.write_answer(b'{"data":5}', read(native()), LABEL)
     with pytest.raises(UpstreamFailed):
         IMAGES.read_usage(b"<html>")
+
+
+def test_no_prompt_names_another_model() -> None:
+    kind = read(native(image=PIXEL)).content_type
+    assert kind is not None
+    end = f"\r\n--{kind.rpartition(b'=')[2].decode()}"
+    evil = f'a cat{end}\r\nContent-Disposition: form-data; name="model"\r\n\r\ndear{end}'
+    body = IMAGES.write_request(read(native(prompt=evil, image=PIXEL)), "gpt-image-1")
+    assert [part.name for part in parts_of(body)] == ["model", "prompt", "image[]"]
+    assert text_of(body, parts_of(body), "model") == "gpt-image-1"

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from aigne_hub.base.errors import Failure, HubError, UpstreamFailed
-from aigne_hub.dialects import media, sse
+from aigne_hub.dialects import media, multipart, sse
 from aigne_hub.dialects.bodies import read_object
 from aigne_hub.dialects.call import Call, Kind, Label, Stream
 from aigne_hub.dialects.chat import Media, MediaKind
@@ -23,7 +23,6 @@ from aigne_hub.dialects.openai_json import IMAGES, WireAnswer, read_usage
 from aigne_hub.dialects.usage import Usage
 
 DEFAULT_MODEL = "openai/dall-e-2"  # what the reference falls back to (contract 2.5)
-_BOUNDARY = b"aigne-hub-form-4f1d9c"
 _PASSED = (
     ("size", "size"),
     ("quality", "quality"),
@@ -72,14 +71,14 @@ class ReferenceImages:
         pictures = _pictures(f)
         wants_url = _wants_url(f)
         form = _form(f, options, model, wants_url=wants_url)
-        is_edit = bool(pictures)
+        content_type, written = _multipart(form, pictures) if pictures else (None, _write(form))
         return Call(
             Kind.image,
             model,
-            _multipart(form, pictures) if is_edit else _write(form),
+            written,
             is_native=is_native,
             body_token=token if isinstance(token, str) else None,
-            content_type=b"multipart/form-data; boundary=" + _BOUNDARY if is_edit else None,
+            content_type=content_type,
             wants_url=wants_url,
         )
 
@@ -175,24 +174,18 @@ def _picture(given: Any, place: str) -> Media:
     return media.checked(Media(MediaKind.image, mime=media.sniffed(given), data=given), place)
 
 
-def _multipart(form: dict[str, Any], pictures: list[Media]) -> bytes:
-    pieces = [
-        b'--%b\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n' % (_BOUNDARY, name.encode(), _text(value))
-        for name, value in form.items()
-    ]
-    for i, picture in enumerate(pictures):
-        assert picture.data is not None
-        assert picture.mime is not None
-        file = f"{i}.{picture.mime.rpartition('/')[2]}".encode()
-        head = b'Content-Disposition: form-data; name="image[]"; filename="%b"' % file
-        kind = b"Content-Type: " + picture.mime.encode()
-        data = base64.b64decode(picture.data)
-        pieces.append(b"--%b\r\n%b\r\n%b\r\n\r\n%b\r\n" % (_BOUNDARY, head, kind, data))
-    return b"".join([*pieces, b"--%b--\r\n" % _BOUNDARY])
+def _multipart(form: dict[str, Any], pictures: list[Media]) -> tuple[bytes, bytes]:
+    """The form's content type, and the form."""
+    return multipart.written(
+        {name: str(value) for name, value in form.items()}, [_file(i, picture) for i, picture in enumerate(pictures)]
+    )
 
 
-def _text(value: Any) -> bytes:
-    return str(value).encode()
+def _file(number: int, picture: Media) -> multipart.File:
+    assert picture.data is not None
+    assert picture.mime is not None
+    name = f"{number}.{picture.mime.rpartition('/')[2]}"
+    return multipart.File("image[]", name, picture.mime, base64.b64decode(picture.data))
 
 
 def _openai_like(made: _Answer, label: Label) -> dict[str, Any]:
