@@ -39,7 +39,9 @@ async def test_a_plain_get_without_a_key_gets_the_file(hub_on_both: RunningHub) 
         "content-length": str(len(PNG)),
         "content-disposition": 'inline; filename="a.png"',
         "x-content-type-options": "nosniff",
-        "content-security-policy": "sandbox; default-src 'none'; img-src 'self'; media-src 'self'",
+        "content-security-policy": (
+            "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
+        ),
         "referrer-policy": "no-referrer",
         "cache-control": "private, max-age=3600",
         "accept-ranges": "bytes",

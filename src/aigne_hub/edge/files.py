@@ -22,11 +22,13 @@ log = structlog.get_logger()
 _BEGINNINGS = ("/files/", "/ai-kit/files/")
 _LONGEST_IN_CACHE_S = 3600
 _NOT_KEPT = (b"cache-control", b"no-store")
+# What a browser's own page around a picture or a film needs.
+_OF_A_VIEWER = b"img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
 # A page of another site may show and read a file whose address it has. In a window of its own it is a picture, a
 # film or a download: no script of it runs, and what it links to does not learn the address.
 _SAFE: Headers = [
     (b"x-content-type-options", b"nosniff"),
-    (b"content-security-policy", b"sandbox; default-src 'none'; img-src 'self'; media-src 'self'"),
+    (b"content-security-policy", b"sandbox; default-src 'none'; " + _OF_A_VIEWER),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"cross-origin"),
     ANY_ORIGIN,
