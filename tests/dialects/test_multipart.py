@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigne_hub.base.errors import BadRequest
-from aigne_hub.dialects.multipart import File, Part, begun_with, parts_of, replaced, text_of, written
+from aigne_hub.dialects.multipart import File, Part, begun_with, parts_of, replaced, text_of, without, written
 
 
 def form(data: dict[str, str], file: bytes = b"\x00\r\n--x\xff") -> bytes:
@@ -33,6 +33,17 @@ def test_all_but_the_field_stays_as_it_was(file: bytes, value: str) -> None:
     changed = replaced(body, parts, "model", b"newer")
     assert text_of(changed, parts_of(changed), "model") == "newer"
     assert replaced(changed, parts_of(changed), "model", b"old") == body
+
+
+@given(st.binary(max_size=200), st.text(st.characters(codec="ascii", categories=["L", "N"]), max_size=20))
+def test_a_field_is_taken_out_and_the_rest_stays_as_it_was(file: bytes, value: str) -> None:
+    body = form({"model": "m", "prompt": value}, file)
+    boundary = body[: body.index(b"\r\n")]
+    more = begun_with(body, "response_format", value)
+    field = b'Content-Disposition: form-data; name="response_format"\r\n\r\nurl\r\n'
+    last = more.replace(boundary + b"--", b"%b\r\n%b%b--" % (boundary, field, boundary))
+    assert without(last, parts_of(last), "response_format") == body
+    assert without(body, parts_of(body), "response_format") == body
 
 
 def test_a_field_that_is_there_twice_is_replaced_twice() -> None:

@@ -100,8 +100,11 @@ async def test_openai_s_own_client_gets_addresses(drawing: RunningHub, upstream:
         made = await client.images.generate(model="up/gpt-image-1", prompt="a cat", response_format="url")
         assert upstream.asked[-1].json == {"model": "gpt-image-1", "prompt": "a cat"}
         edited = await client.images.edit(
-            model="up/m", prompt="a dog", image=("a.png", PNG, "image/png"), response_format="url"
+            model="up/gpt-image-1", prompt="a dog", image=("a.png", PNG, "image/png"), response_format="url"
         )
+        assert b"gpt-image-1" in upstream.asked[-1].body
+        assert b"response_format" not in upstream.asked[-1].body
+        assert b"a dog" in upstream.asked[-1].body
     for answer in (made, edited):
         assert answer.data is not None
         assert answer.data[0].b64_json is None

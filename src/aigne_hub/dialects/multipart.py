@@ -75,6 +75,17 @@ def replaced(body: bytes, parts: list[Part], name: str, value: bytes) -> bytes:
     return b"".join([*pieces, body[at:]])
 
 
+def without(body: bytes, parts: list[Part], name: str) -> bytes:
+    """The body without the fields of this name."""
+    boundary = body[: body.index(b"\r\n") + 2]
+    pieces, at = [], 0
+    for part in parts:
+        if part.name == name and not part.is_file:
+            pieces.append(body[at : body.rindex(boundary, at, part.start)])
+            at = part.end + 2
+    return b"".join([*pieces, body[at:]])
+
+
 class File(Struct, frozen=True):
     """A file for a form; its `name` has no path and no quotes."""
 

@@ -54,7 +54,10 @@ class OpenAIForm:
         return self._path
 
     def write_request(self, call: Call, model: str) -> bytes:
-        return multipart.replaced(call.body, multipart.parts_of(call.body), "model", model.encode())
+        body = multipart.replaced(call.body, multipart.parts_of(call.body), "model", model.encode())
+        if call.wants_url and "gpt-image" in model:  # they answer with bytes always, and refuse the field
+            return multipart.without(body, multipart.parts_of(body), "response_format")
+        return body
 
     def read_usage(self, answer: bytes) -> Usage | None:
         """What the answer says of it, when it is JSON; subtitles and text say nothing."""
