@@ -17,7 +17,6 @@ import pytest
 
 from aigne_hub.audit.records import SYSTEM
 from aigne_hub.usage.records import Source, Status
-from tests.databases import fresh_sqlite
 from tests.edge.films import FILM, Studio, Veo
 from tests.environment import environment
 from tests.running import RunningHub, running_hub, served_hub, settings_for
@@ -141,9 +140,9 @@ async def test_it_is_reached_below_every_mount(hub: RunningHub, studio: Studio) 
 
 
 async def test_a_video_is_known_after_a_restart(
-    sqlite_template: Path, tmp_path: Path, upstream: Upstream, studio: Studio
+    database_url: str, tmp_path: Path, upstream: Upstream, studio: Studio
 ) -> None:
-    settings = settings_for(fresh_sqlite(sqlite_template, tmp_path / "db"), tmp_path)
+    settings = settings_for(database_url, tmp_path)
     async with running_hub(settings, upstream) as hub:
         id = (await hub.ask({"model": "up/sora-2", "prompt": "a"}, path="/v1/videos")).json()["id"]
     async with served_hub(settings) as url, httpx.AsyncClient(base_url=url, timeout=20) as http:

@@ -14,10 +14,14 @@ from aigne_hub.access.oauth.parameters import Parameters
 from aigne_hub.access.oauth.records import Grant, Issued
 from aigne_hub.app import open_house
 from aigne_hub.base.clock import StoppedClock
+from aigne_hub.base.ids import first_id_at
 from aigne_hub.catalog import store as catalog_store
+from aigne_hub.dialects.videos import Stage
 from aigne_hub.jobs.ticks import Tick, close_stale, forget_ended, keep_ticking, note_running, note_uses, ticks_of
 from aigne_hub.usage import store as usage_store
 from aigne_hub.usage.records import Status
+from aigne_hub.videos import store as video_store
+from aigne_hub.videos.store import VideoJob
 from tests.access.oauth.room import Room, code_of
 from tests.running import RunningHub, settings_for
 
@@ -83,6 +87,21 @@ async def test_ended_access_is_forgotten_but_a_used_refresh_token_not_before_it_
         await forget_ended(house)
         async with house.database.read() as conn:
             assert await room.server.tokens.find(conn, second.refresh or "") is None
+
+
+async def test_a_video_is_forgotten_a_month_after_it_was_begun(hub: RunningHub) -> None:
+    now_ms, day_ms = hub.house.clock.now_ms(), 86_400_000
+    ids = [first_id_at(now_ms - days * day_ms) for days in (31, 29)]
+    async with hub.house.database.write() as conn:
+        for id in ids:
+            job = VideoJob(
+                id, hub.member.id, hub.provider.id, 1, "m", "m", "openai_videos", "v", None, 4, None, 1, Stage.queued
+            )
+            await video_store.add(conn, job)
+    await forget_ended(hub.house)
+    async with hub.house.database.read() as conn:
+        jobs, _ = await video_store.page(conn, hub.member.id, after=None, limit=9, is_newest_first=True)
+    assert [job.id for job in jobs] == ids[1:]
 
 
 async def test_a_tick_that_fails_comes_again() -> None:

@@ -34,7 +34,7 @@ class Maker:
     def __init__(self, client: Client, clock: Clock, limits: Limits) -> None:
         self._client = client
         self._clock = clock
-        self._films = limits
+        self._films = replace(limits, first_byte_s=min(limits.first_byte_s, 60.0))
         begin_s, look_s = min(limits.first_byte_s, 90.0), min(limits.first_byte_s, 20.0)
         self._begin = replace(limits, first_byte_s=begin_s, total_s=min(limits.total_s, 120.0), answer_bytes=_JOB_BYTES)
         self._look = replace(limits, first_byte_s=look_s, total_s=min(limits.total_s, 30.0), answer_bytes=_JOB_BYTES)
