@@ -68,6 +68,7 @@ from aigne_hub.outbound import Client, Guard, Limits
 from aigne_hub.outbound.mail import Mailer, MailServer
 from aigne_hub.providers.known import LOCAL
 from aigne_hub.relay.answer import Relay
+from aigne_hub.relay.counting import Counting
 from aigne_hub.relay.videos.desk import VideoDesk
 from aigne_hub.relay.videos.maker import Maker
 from aigne_hub.relay.videos.waiting import WaitingVideos
@@ -167,6 +168,7 @@ def _house(
         relay=Relay(
             catalog, client, files, recorder, deadlines, clock, limits=_limits(settings), drain_s=settings.drain_s
         ),
+        counting=Counting(catalog, client, recorder, clock, limits=_limits(settings)),
         video_desk=VideoDesk(database, catalog, maker, recorder, clock),
         waiting_videos=WaitingVideos(catalog, maker, files, recorder, clock, total_s=settings.total_s),
     )

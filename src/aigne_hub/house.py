@@ -36,6 +36,7 @@ from aigne_hub.flows.send_link import Mailing
 from aigne_hub.flows.sign_in_sso import SingleSignOn
 from aigne_hub.outbound import Client
 from aigne_hub.relay.answer import Relay
+from aigne_hub.relay.counting import Counting
 from aigne_hub.relay.videos.desk import VideoDesk
 from aigne_hub.relay.videos.waiting import WaitingVideos
 from aigne_hub.settings import Settings
@@ -78,6 +79,7 @@ class House:
     client: Client
     recorder: Recorder
     relay: Relay
+    counting: Counting
     video_desk: VideoDesk
     waiting_videos: WaitingVideos
 

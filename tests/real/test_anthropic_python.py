@@ -40,6 +40,14 @@ def test_a_stream_of_text(client: Anthropic) -> None:
     assert final.content[0].text == text
 
 
+def test_what_is_counted_is_what_a_message_takes_in(client: Anthropic) -> None:
+    counted = client.messages.with_raw_response.count_tokens(model=MODEL, system="Be brief.", messages=HI)
+    message = client.messages.create(model=MODEL, max_tokens=1, system="Be brief.", messages=HI)
+    cached = message.usage.cache_read_input_tokens or 0
+    assert counted.parse().input_tokens == message.usage.input_tokens + cached > 0
+    assert "x-hub-dropped" not in counted.headers
+
+
 def test_a_wrong_key_and_an_unknown_model(client: Anthropic, real_hub: RealHub) -> None:
     with pytest.raises(anthropic.BadRequestError, match="No available provider"):
         client.messages.create(model="nobody-serves-this", max_tokens=5, messages=HI)

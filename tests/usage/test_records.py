@@ -9,5 +9,5 @@ from aigne_hub.usage.records import Source, Status
 def test_the_words_of_a_record_are_stable() -> None:
     assert [status.value for status in Status] == ["processing", "success", "failed"]
     assert [source.value for source in Source] == ["reported", "partial", "missing"]
-    kinds = ["chatCompletion", "embedding", "imageGeneration", "audioGeneration", "video", "rerank", "moderation"]
-    assert [kind.value for kind in Kind] == kinds
+    of_models = ["chatCompletion", "embedding", "imageGeneration", "audioGeneration", "video", "rerank", "moderation"]
+    assert [kind.value for kind in Kind] == [*of_models, "tokenCount"]

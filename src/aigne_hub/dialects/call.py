@@ -23,6 +23,7 @@ class Kind(StrEnum):
     video = "video"
     rerank = "rerank"
     moderation = "moderation"
+    token_count = "tokenCount"  # of no model: any chat's tokens can be counted
 
 
 # One of each is made for every call: a frozen Struct is made in a sixth of a frozen dataclass's time.

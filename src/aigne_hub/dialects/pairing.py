@@ -7,12 +7,15 @@ from typing import cast
 from msgspec import Struct
 
 from aigne_hub.base.errors import BadRequest
+from aigne_hub.dialects.anthropic_messages.counts import AnthropicCount
 from aigne_hub.dialects.anthropic_messages.dialect import AnthropicMessages
 from aigne_hub.dialects.bedrock_converse.dialect import BedrockConverse
 from aigne_hub.dialects.call import Call, Dialect, Kind, ServedDialect
 from aigne_hub.dialects.chat import Chat
+from aigne_hub.dialects.counts import ESTIMATED, CalledCount, CountTranslation, CountWay, ServedCount
 from aigne_hub.dialects.embeddings import Embeddings
 from aigne_hub.dialects.fidelity import Losses
+from aigne_hub.dialects.gemini.counts import GeminiCount
 from aigne_hub.dialects.gemini.dialect import Gemini
 from aigne_hub.dialects.gemini.embeddings import GeminiEmbeddings, bridge
 from aigne_hub.dialects.gemini.videos import GeminiVideos
@@ -21,6 +24,7 @@ from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
 from aigne_hub.dialects.openai_completions import OpenAICompletions
 from aigne_hub.dialects.openai_forms import IMAGE_EDITS, TRANSCRIPTIONS, TRANSLATIONS
 from aigne_hub.dialects.openai_json import IMAGES, MODERATIONS, RERANK, SPEECH
+from aigne_hub.dialects.openai_responses.counts import ResponsesCount
 from aigne_hub.dialects.openai_responses.dialect import OpenAIResponses
 from aigne_hub.dialects.openai_videos.dialect import OpenAIVideos
 from aigne_hub.dialects.translate import CalledChat, ServedChat, Translation
@@ -39,6 +43,10 @@ CHATS: dict[str, CalledChat] = {
 }
 # The dialects of videos that providers speak, by name.
 VIDEOS: dict[str, CalledVideos] = {dialect.name: dialect for dialect in (OpenAIVideos(), GeminiVideos())}
+# The dialects in which providers count a chat's tokens, by name.
+COUNTS: dict[str, CalledCount] = {
+    dialect.name: dialect for dialect in (AnthropicCount(), GeminiCount(), ResponsesCount())
+}
 _SERVED_CHATS = frozenset({*CHATS, Native.name, OpenAICompletions.name})
 _NOTHING = Losses()
 
@@ -85,7 +93,11 @@ def pair(served: ServedDialect, spoken: tuple[str, ...], quirks: frozenset[str])
         carrier = bridge(served, name, losses)
         if carrier is not None:
             return Pair(carrier, name, losses, False)
-    raise BadRequest(
+    raise _unserved(served)
+
+
+def _unserved(served: ServedDialect) -> BadRequest:
+    return BadRequest(
         f"the provider of this model does not serve such calls ({served.name})", code="unsupported_call", param="model"
     )
 
@@ -93,6 +105,24 @@ def pair(served: ServedDialect, spoken: tuple[str, ...], quirks: frozenset[str])
 def called_videos(spoken: tuple[str, ...]) -> CalledVideos | None:
     """The dialect in which a provider that speaks `spoken` is asked for videos; None when it makes none."""
     return next((VIDEOS[name] for name in spoken if name in VIDEOS), None)
+
+
+def count_way(served: ServedCount, spoken: tuple[str, ...], quirks: frozenset[str]) -> CountWay:
+    """How a count in `served` reaches a provider that speaks `spoken`, the preferred first.
+
+    Where the provider counts in nothing it speaks, what is left is an estimate, as of a chat in its first dialect.
+    """
+    if served.name in spoken:
+        return CountWay(served, served.name, Losses(), True)
+    losses = Losses()
+    for name in spoken:
+        if name in COUNTS:
+            return CountWay(CountTranslation(served, COUNTS[name], losses, quirks), name, losses, False)
+    losses.approximated(ESTIMATED)
+    for name in spoken:
+        if name in CHATS:
+            return CountWay(None, name, losses, False)
+    raise _unserved(served)
 
 
 def hello(chat: Chat, spoken: tuple[str, ...], model: str, quirks: frozenset[str]) -> tuple[bytes, bytes]:

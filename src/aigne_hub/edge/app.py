@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aigne_hub.base.errors import WrongMethod
+from aigne_hub.dialects.anthropic_messages.counts import AnthropicCount
 from aigne_hub.dialects.anthropic_messages.dialect import AnthropicMessages
 from aigne_hub.dialects.call import ServedDialect
 from aigne_hub.dialects.embeddings import Embeddings
@@ -12,6 +13,7 @@ from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
 from aigne_hub.dialects.openai_completions import OpenAICompletions
 from aigne_hub.dialects.openai_forms import IMAGE_EDITS, TRANSCRIPTIONS, TRANSLATIONS
 from aigne_hub.dialects.openai_json import IMAGES, MODERATIONS, RERANK, SPEECH
+from aigne_hub.dialects.openai_responses.counts import ResponsesCount
 from aigne_hub.dialects.openai_responses.dialect import OpenAIResponses
 from aigne_hub.dialects.reference_images import ReferenceImages
 from aigne_hub.edge.files import FilesDoor
@@ -94,6 +96,9 @@ def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
     def inference(dialect: ServedDialect, *, is_reference: bool) -> InferenceDoor:
         return InferenceDoor(house, reader, dialect, is_reference=is_reference)
 
+    def count(dialect: ServedDialect) -> InferenceDoor:
+        return InferenceDoor(house, reader, dialect, is_reference=False, answer=house.counting.answer)
+
     def signed(dialect: ServedDialect) -> SignedDoor:
         return SignedDoor(house, reader, dialect, is_reference=True)
 
@@ -109,7 +114,9 @@ def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
         "/api/chat/completions": hybrid,
         "/v1/completions": inference(OpenAICompletions(), is_reference=False),
         "/v1/messages": inference(AnthropicMessages(), is_reference=False),
+        "/v1/messages/count_tokens": count(AnthropicCount()),
         "/v1/responses": responses,
+        "/v1/responses/input_tokens": count(ResponsesCount()),
         "/api/v2/responses": responses,
         "/v1/images/generations": inference(IMAGES, is_reference=False),
         "/v1/images/edits": inference(IMAGE_EDITS, is_reference=False),

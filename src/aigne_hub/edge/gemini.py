@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from aigne_hub.base.errors import BadRequest, HubError, NotFound
 from aigne_hub.dialects import sse
 from aigne_hub.dialects.call import ServedDialect
+from aigne_hub.dialects.gemini.counts import GeminiCount
 from aigne_hub.dialects.gemini.dialect import Gemini
 from aigne_hub.dialects.gemini.embeddings import GeminiEmbeddings
 from aigne_hub.dialects.gemini.errors import error_body
@@ -22,7 +23,7 @@ from aigne_hub.house import House
 _PATH = re.compile(r"(?:/ai-kit)?/v1(?:alpha|beta)?/models/(?:models/)?(?P<model>.*):(?P<action>[^:/]*)", re.DOTALL)
 _BEGINNINGS = tuple([f"{mount}/{version}/models/" for mount in ("", "/ai-kit") for version in ("v1beta", "v1alpha")])
 _SHARED = ("/v1/models/", "/ai-kit/v1/models/")  # below these OpenAI's models are looked up too
-_ACTIONS = (":generateContent", ":streamGenerateContent", ":embedContent", ":batchEmbedContents")
+_ACTIONS = (":generateContent", ":streamGenerateContent", ":countTokens", ":embedContent", ":batchEmbedContents")
 _LONGEST_MODEL = 200
 
 
@@ -59,7 +60,9 @@ class GeminiDoor:
             scope = {**scope, "headers": [*scope["headers"], *keys]}
         if asked.get("alt") != ["sse"]:
             send = ArraySend(send)
-        await InferenceDoor(self._house, self._reader, dialect, is_reference=False)(scope, receive, send)
+        answer = self._house.counting.answer if isinstance(dialect, GeminiCount) else None
+        door = InferenceDoor(self._house, self._reader, dialect, is_reference=False, answer=answer)
+        await door(scope, receive, send)
 
     async def _refuse(self, error: HubError, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = request_id_of(dict(scope["headers"])) or str(self._house.recorder.new_id())
@@ -107,4 +110,6 @@ def _dialect_of(path: str) -> ServedDialect:
         raise BadRequest("the path names no model", param="model")
     if found["action"] in ("embedContent", "batchEmbedContents"):
         return GeminiEmbeddings(found["model"], is_batch=found["action"] == "batchEmbedContents")
+    if found["action"] == "countTokens":
+        return GeminiCount(found["model"])
     return Gemini(found["model"], is_stream=found["action"] == "streamGenerateContent")

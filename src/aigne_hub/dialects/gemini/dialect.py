@@ -120,8 +120,13 @@ class Gemini:
 
 def model_path(model: str, action: str) -> bytes:
     """Where Google is asked for an action of a model, whose name is one step of the path whatever it holds."""
-    collection = next((one for one in _COLLECTIONS if model.startswith(one)), "models/")
-    return f"/{collection}{quote(model.removeprefix(collection), safe='')}:{action}".encode("ascii")
+    collection, _, name = resource_name(model).partition("/")
+    return f"/{collection}/{quote(name, safe='')}:{action}".encode("ascii")
+
+
+def resource_name(model: str) -> str:
+    """A model's name as it stands in a body, with the collection it is of."""
+    return model if model.startswith(_COLLECTIONS) else f"models/{model}"
 
 
 class GeminiStream:

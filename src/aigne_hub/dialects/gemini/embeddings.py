@@ -18,7 +18,7 @@ from aigne_hub.dialects.bodies import read_object
 from aigne_hub.dialects.call import Call, Kind, Label, Stream
 from aigne_hub.dialects.embeddings import Embeddings
 from aigne_hub.dialects.fidelity import Losses
-from aigne_hub.dialects.gemini.dialect import model_path
+from aigne_hub.dialects.gemini.dialect import model_path, resource_name
 from aigne_hub.dialects.gemini.errors import error_body
 from aigne_hub.dialects.gemini.spelling import GoogleFields
 from aigne_hub.dialects.gemini.usage import WireUsage
@@ -97,7 +97,7 @@ class GeminiEmbeddings:
         return model_path(model, "batchEmbedContents" if self.is_batch else "embedContent")
 
     def write_request(self, call: Call, model: str) -> bytes:
-        named = [{"model": _resource(model), **request} for request in requests_of(call)]
+        named = [{"model": resource_name(model), **request} for request in requests_of(call)]
         return _write({"requests": named} if self.is_batch else named[0])
 
     def read_usage(self, answer: bytes) -> Usage | None:
@@ -137,7 +137,7 @@ class OpenAIAtGoogle:
         for text in texts:
             if not isinstance(text, str):
                 raise BadRequest("this model's provider takes texts, not tokens", param="input")
-            request: dict[str, Any] = {"model": _resource(model), "content": {"parts": [{"text": text}]}}
+            request: dict[str, Any] = {"model": resource_name(model), "content": {"parts": [{"text": text}]}}
             if asked.dimensions is not None:
                 request["outputDimensionality"] = asked.dimensions
             requests.append(request)
@@ -224,10 +224,6 @@ def bridge(served: _Named, called: str, losses: Losses) -> OpenAIAtGoogle | Goog
 def requests_of(call: Call) -> list[dict[str, Any]]:
     requests: list[dict[str, Any]] = msgspec.json.decode(call.body)["requests"]
     return requests
-
-
-def _resource(model: str) -> str:
-    return f"models/{model.removeprefix('models/')}"
 
 
 def _text_of(request: GoogleFields) -> str:

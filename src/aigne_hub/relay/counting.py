@@ -1,0 +1,104 @@
+"""Counting the tokens of a chat lives here: the provider counts, or the hub estimates and says so.
+
+A count is a call like any other and has its record, of a kind of its own, so that it is seen who asked which provider
+how often; it makes nothing and uses nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import cast
+
+from aigne_hub.access.identity import Caller
+from aigne_hub.base.clock import Clock
+from aigne_hub.base.errors import HubError, UpstreamFailed
+from aigne_hub.catalog.entries import Target
+from aigne_hub.catalog.snapshot import CatalogSnapshot
+from aigne_hub.dialects.call import Call, ServedDialect
+from aigne_hub.dialects.counts import ESTIMATED, NOTHING_USED, CountCarrier, ServedCount, estimate
+from aigne_hub.dialects.pairing import count_way
+from aigne_hub.dialects.usage import Usage
+from aigne_hub.outbound import Client, Limits
+from aigne_hub.relay import attempt
+from aigne_hub.relay.record import (
+    BROKEN_OFF,
+    Origin,
+    fail_record,
+    open_record,
+    refuse_foreign_model,
+    refuse_losses,
+)
+from aigne_hub.relay.reply import Reply
+from aigne_hub.usage.recorder import Recorder
+from aigne_hub.usage.records import Source, Status
+
+_NOT_SERVED = frozenset({404, 405, 501})
+
+
+class Counting:
+    """Answers how many tokens a chat takes in."""
+
+    def __init__(
+        self, catalog: CatalogSnapshot, client: Client, recorder: Recorder, clock: Clock, *, limits: Limits
+    ) -> None:
+        self._catalog = catalog
+        self._client = client
+        self._recorder = recorder
+        self._clock = clock
+        self._limits = limits
+
+    async def answer(
+        self, caller: Caller, call: Call, dialect: ServedDialect, reply: Reply, origin: Origin
+    ) -> Usage | None:
+        """Answer `call`, or raise a HubError. Many providers speak a dialect and do not count in it."""
+        served = cast(ServedCount, dialect)
+        target = self._catalog.resolve(call.model)
+        refuse_foreign_model(caller, call.model, target)
+        way = count_way(served, target.dialects, target.quirks)
+        body = b"" if way.carrier is None else way.carrier.write_request(call, target.model)
+        refuse_losses(way.losses, origin)
+        record = open_record(
+            self._recorder, caller, call, target, origin, dialect=served.name, upstream=way.upstream, losses=way.losses
+        )
+        try:
+            shown = None
+            if way.carrier is not None:
+                shown = await self._counted(target, call, way.carrier, body, origin.headers if way.is_same else ())
+            if shown is None:
+                shown = served.show_count(estimate(served.read_chat(call)))
+                way.losses.approximated(ESTIMATED)
+                record.dropped = way.losses.header()
+                refuse_losses(way.losses, origin)
+            await record.settle(Status.success, NOTHING_USED, source=Source.reported)
+        except HubError as error:
+            await fail_record(record, error, Source.missing)
+            raise
+        finally:
+            if not record.is_settled:  # cancelled, or a fault of ours: the record says so all the same
+                record.settle(Status.failed, None, source=Source.partial, error=BROKEN_OFF)
+        if way.losses:
+            reply.tell(b"x-hub-dropped", way.losses.header())
+        await reply.whole(shown)
+        return NOTHING_USED
+
+    async def _counted(
+        self, target: Target, call: Call, carrier: CountCarrier, body: bytes, extra: attempt.Headers
+    ) -> bytes | None:
+        """The answer for the caller; None when the provider does not count. Raises UpstreamFailed."""
+        path = carrier.path(call, target.model)
+        exchange = await attempt.send(self._client, self._clock, self._limits, target, path, body, extra=extra)
+        try:
+            if exchange.status == 200:
+                return carrier.pass_count(await exchange.read())
+            refused = await attempt.refusal(exchange)
+        finally:
+            exchange.close()
+        if _is_of_path(refused, target.model):
+            return None
+        raise refused
+
+
+def _is_of_path(refused: UpstreamFailed, model: str) -> bool:
+    """Whether a provider has no such path; of a model that it does not have it says the name."""
+    is_named = re.search(rf"(?<![\w.-]){re.escape(model)}(?![\w-])", refused.message)
+    return refused.upstream_status in _NOT_SERVED and is_named is None
