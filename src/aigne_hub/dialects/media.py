@@ -53,9 +53,9 @@ def is_base64(data: str) -> bool:
     """Whether `data` is base64 with its padding (RFC 4648 section 4), without decoding it."""
     if not data or len(data) % 4 or not data.isascii():
         return False
-    body = data.encode("ascii")
-    end = len(body) - (2 if body.endswith(b"==") else 1 if body.endswith(b"=") else 0)
-    return all(not body[at : min(at + _PIECE, end)].translate(None, _ALPHABET) for at in range(0, end, _PIECE))
+    end = len(data) - (2 if data.endswith("==") else 1 if data.endswith("=") else 0)
+    pieces = range(0, end, _PIECE)
+    return all(not data[at : min(at + _PIECE, end)].encode().translate(None, _ALPHABET) for at in pieces)
 
 
 def data_url(media: Media) -> str:

@@ -32,27 +32,28 @@ def replace_model(body: bytes, old: str, new: bytes) -> bytes:
     that is repeated or written with escapes, so that no second `model` can reach the provider.
     """
     name = body.find(b'"model"')
-    if name >= 0 and body.find(b'"model"', name + 7) < 0 and b"\\u006" not in body:
+    # One backslash is found in a fortieth of the time that takes an escape of `m`, `o`, `d`, `e` or `l`.
+    if name >= 0 and body.find(b'"model"', name + 7) < 0 and (b"\\" not in body or b"\\u006" not in body):
         written = b'"%b"' % old.encode()
         start = body.find(written, name + 7, name + 15 + len(written))
         if start >= 0 and not body[name + 7 : start].strip(b": \t\r\n"):
-            return b"%b%b%b" % (body[:start], new, body[start + len(written) :])
+            return _with(body, start, new, start + len(written))
     models = [member for member in members_of(body) if member.name == "model"]
     if len(models) == 1:
-        return b"%b%b%b" % (body[: models[0].value], new, body[models[0].end :])
+        return _with(body, models[0].value, new, models[0].end)
     return edit(body, {"model": new})
 
 
 def insert_first(body: bytes, member: bytes) -> bytes:
     """Put `member` (`"name":value`) before the others of an object that has at least one."""
     opening = body.index(b"{") + 1
-    return b"%b%b,%b" % (body[:opening], member, body[opening:])
+    return _with(body, opening, member + b",", opening)
 
 
 def append(body: bytes, members: bytes) -> bytes:
     """Put `members` after the others of an object that has at least one."""
     closing = body.rindex(b"}")
-    return b"%b,%b%b" % (body[:closing], members, body[closing:])
+    return _with(body, closing, b"," + members, closing)
 
 
 def edit(body: bytes, changes: Mapping[str, bytes | None]) -> bytes:
@@ -60,16 +61,23 @@ def edit(body: bytes, changes: Mapping[str, bytes | None]) -> bytes:
 
     Of a repeated name only the first stays. `body` must be a JSON object that has been parsed before.
     """
-    pieces, missing = [], dict(changes)
+    pieces: list[bytes | memoryview] = []
+    missing, view = dict(changes), memoryview(body)
     for member in members_of(body):
         if member.name not in changes:
-            pieces.append(body[member.start : member.end])
+            pieces.append(view[member.start : member.end])
             continue
         value = missing.pop(member.name, None)
         if value is not None:
             pieces.append(body[member.start : member.value] + value)
     pieces += [msgspec.json.encode(name) + b":" + value for name, value in missing.items() if value is not None]
-    return b"{" + b",".join(pieces) + b"}"
+    return b"{%b}" % b",".join(pieces)
+
+
+def _with(body: bytes, start: int, new: bytes, end: int) -> bytes:
+    """`body` with `new` from `start` to `end`; what is large is copied once."""
+    view = memoryview(body)
+    return b"".join((view[:start], new, view[end:]))
 
 
 def members_of(body: bytes) -> list[Member]:

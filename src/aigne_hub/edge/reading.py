@@ -76,7 +76,8 @@ class BodyReader:
             if len(body) > self._limit:
                 raise self._too_large()
             return body
-        pieces: list[bytes] = []
+        # Not a list of pieces: those of many bodies at once lie mixed in memory, which then is not given back.
+        read = bytearray()
         size = 0
         while True:
             if message["type"] == "http.disconnect":
@@ -84,18 +85,18 @@ class BodyReader:
             piece = message.get("body", b"")
             size += len(piece)
             if size <= self._limit:
-                pieces.append(piece)
+                read += piece
             elif size > self._limit * _DISCARDED:
                 raise self._too_large()
             else:
                 # Read on without keeping it: a caller who is cut off while sending never sees the answer.
-                pieces.clear()
+                read.clear()
             if not message.get("more_body", False):
                 break
             message = await receive()
         if size > self._limit:
             raise self._too_large()
-        return b"".join(pieces)
+        return bytes(read)
 
     def _too_large(self) -> TooLarge:
         return TooLarge(f"the request body is larger than {self._limit} bytes, the limit of this hub")

@@ -100,7 +100,7 @@ class OpenAIChat:
         if view.model is UNSET and not self._is_hybrid:
             raise BadRequest("the request names no model", param="model")
         # Results of tools and inline files need a thorough look before they may go on.
-        if b'"tool_call_id"' in body or b'"image_url"' in body or b'"input_audio"' in body:
+        if b'"image_url"' in body or b'"tool_call_id"' in body or b'"input_audio"' in body:
             read_request.check(view.messages or [])
         is_stream = view.stream is True or (self._is_hybrid and accepts_stream)
         asked = view.stream_options.include_usage if isinstance(view.stream_options, _StreamOptions) else None
