@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 from aigne_hub.access.bearer import find_bearer, find_cookie
 from aigne_hub.access.identity import Caller, Means, Role, Scope
 from aigne_hub.access.signin.sessions import SignedIn as Session
+from aigne_hub.access.signin.sessions import session_ended
 from aigne_hub.audit.records import Actor
 from aigne_hub.base.errors import NotAllowed, NotSignedIn
 from aigne_hub.db.engine import Conn
@@ -107,7 +108,7 @@ async def identify(request: Request, house: House) -> Visit:
     async with house.database.glance() as conn:
         found = await house.sessions.find(conn, secret)
     if found is None:
-        raise NotSignedIn("your session has ended: sign in again", code="session_ended")
+        raise session_ended()
     if house.sessions.needs_touch(found.session):
         await house.note_seen(found.session, address)
     caller = Caller(found.user, found.user.role, Means.session, found.session.id, address=address)
@@ -201,7 +202,6 @@ async def writing(house: InHouse) -> AsyncIterator[Conn]:
 Anyone = Annotated[Actor, Depends(OpenGate())]
 SignedIn = Annotated[Visit, Depends(Gate(Role.guest))]
 UsageReader = Annotated[Visit, Depends(Gate(Role.guest, Scope.usage_read))]
-ModelReader = Annotated[Visit, Depends(Gate(Role.guest, Scope.models_read))]
 FileKeeper = Annotated[Visit, Depends(Gate(Role.guest, Scope.inference))]
 KeyKeeper = Annotated[Visit, Depends(Gate(Role.guest, Scope.keys_manage))]
 Person = Annotated[Visit, Depends(Gate(Role.guest, by_person=True))]

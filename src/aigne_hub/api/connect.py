@@ -85,6 +85,7 @@ def connect_routes() -> APIRouter:
     async def authorize(body: Consent, by: Person, house: InHouse, conn: Write) -> Connected:
         """The person at the console lets the client have a key of theirs."""
         roles = [role.strip() for role in (body.required_roles or "").split(",")]
+        await house.sessions.confirm(conn, by.own_session)
         key = await house.connects.authorize(conn, by.actor, by.caller, body.sid, source=body.source, roles=roles)
         return Connected(access_key_id=str(key.id), expire_at=iso(key.expires_ms))
 

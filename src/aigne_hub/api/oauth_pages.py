@@ -93,6 +93,7 @@ def page_routes() -> APIRouter:
         ticket: TicketInPath, body: ConsentAnswer, by: Person, house: InHouse, conn: Write
     ) -> WhereTo:
         """The person's answer; each request is answered once."""
+        await house.sessions.confirm(conn, by.own_session)
         where = await house.oauth.consents.answer(conn, by.actor, ticket, by.caller.user, is_allowed=body.allow)
         return WhereTo(redirect=where)
 
@@ -116,5 +117,6 @@ def _device_routes(router: APIRouter) -> None:
     async def answer_device(body: DeviceAnswer, by: Person, house: InHouse, conn: Write) -> dict[str, str]:
         """The person's answer; each device is answered once."""
         take(by, house)
+        await house.sessions.confirm(conn, by.own_session)
         await house.oauth.devices.answer(conn, by.actor, body.user_code, by.caller.user, is_allowed=body.allow)
         return {}

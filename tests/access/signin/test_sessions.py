@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from aigne_hub.access.identity import Role, User
@@ -12,8 +14,10 @@ from aigne_hub.audit.journal import Journal
 from aigne_hub.audit.records import SYSTEM
 from aigne_hub.base.clock import StoppedClock
 from aigne_hub.base.crypto import Vault
+from aigne_hub.base.errors import NotSignedIn
 from aigne_hub.base.ids import IdSource
 from aigne_hub.db.engine import Conn, Database
+from aigne_hub.db.versions import hold
 
 pytestmark = pytest.mark.anyio
 
@@ -105,3 +109,23 @@ def test_a_csrf_token_belongs_to_one_session(room: Room) -> None:
 def test_a_device_is_known_by_its_account(room: Room) -> None:
     assert room.sessions.device_mark("Ada@Example.com ") == room.sessions.device_mark("ada@example.com")
     assert room.sessions.device_mark("ada@example.com") != room.sessions.device_mark("eve@example.com")
+
+
+async def test_a_session_that_ends_at_the_same_moment_lets_nobody_in(database: Database, room: Room) -> None:
+    async with database.write() as conn:
+        user = await room.ada(conn)
+        opened = await room.open(conn, user)
+
+    async def let_in() -> None:
+        async with database.write() as conn:
+            await room.sessions.confirm(conn, opened)
+
+    await let_in()
+    async with database.write() as conn:
+        await hold(conn, "access")
+        coming = asyncio.create_task(let_in())
+        await asyncio.sleep(0.05)
+        assert not coming.done()  # it waits to see what becomes of its session
+        await room.sessions.end_all(conn, user.id)
+    with pytest.raises(NotSignedIn, match="session has ended"):
+        await coming

@@ -12,8 +12,10 @@ from aigne_hub.access.signin import store
 from aigne_hub.access.signin.store import Session
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.crypto import Vault
+from aigne_hub.base.errors import NotSignedIn
 from aigne_hub.base.ids import IdSource
 from aigne_hub.db.engine import Conn
+from aigne_hub.db.versions import hold
 
 LIFE_S = 30 * 86_400
 IDLE_S = 7 * 86_400
@@ -29,6 +31,10 @@ class SignedIn:
     session: Session
     user: User
     secret: str = field(repr=False)
+
+
+def session_ended() -> NotSignedIn:
+    return NotSignedIn("your session has ended: sign in again", code="session_ended")
 
 
 class Sessions:
@@ -71,6 +77,16 @@ class Sessions:
         if user is None or user.disabled_ms is not None:
             return None
         return SignedIn(session, user, secret)
+
+    async def confirm(self, conn: Conn, signed_in: SignedIn) -> None:
+        """Raises NotSignedIn when the session has ended since the request came in.
+
+        The first step of a transaction that lets somebody in for good: what ends sessions at the same moment comes
+        either before it, or after it and then ends that, too.
+        """
+        await hold(conn, user_store.COUNTER)
+        if await self.find(conn, signed_in.secret) is None:
+            raise session_ended()
 
     async def rotate(self, conn: Conn, signed_in: SignedIn) -> SignedIn:
         """The same session under another secret: whoever has the old one is out."""
