@@ -19,6 +19,7 @@ from aigne_hub.catalog import store as catalog_store
 from aigne_hub.dialects.videos import Stage
 from aigne_hub.jobs.ticks import Tick, close_stale, forget_ended, keep_ticking, note_running, note_uses, ticks_of
 from aigne_hub.usage import store as usage_store
+from aigne_hub.usage.recorder import Facts
 from aigne_hub.usage.records import Status
 from aigne_hub.videos import store as video_store
 from aigne_hub.videos.store import VideoJob
@@ -47,11 +48,12 @@ async def test_a_call_whose_worker_died_is_closed_when_it_is_older_than_any_call
     clock = StoppedClock()
     settings = replace(settings_for(database_url, tmp_path), total_s=60.0)
     async with open_house(settings, clock=clock) as house:
-        house.recorder.open(
+        facts = Facts(
             id=house.recorder.new_id(), request_id="r", user_id=1, key_id=1, provider_id=1, credential_id=1,
             model="m", upstream_model="m", kind="chatCompletion", app=None,
-            dialect="openai_chat", upstream_dialect="openai_chat", dropped=None,
+            dialect="openai_chat", upstream_dialect="openai_chat",
         )  # fmt: skip
+        house.recorder.open(facts)
         clock.advance(1)
         await note_running(house)
         for seconds, status in ((100, Status.processing), (300, Status.failed)):

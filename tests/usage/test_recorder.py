@@ -10,7 +10,7 @@ from aigne_hub.base.ids import IdSource
 from aigne_hub.db.engine import Database
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.usage import store
-from aigne_hub.usage.recorder import OpenCall, Recorder
+from aigne_hub.usage.recorder import Facts, OpenCall, Recorder
 from aigne_hub.usage.records import CallRecord, Source, Status
 
 pytestmark = pytest.mark.anyio
@@ -23,7 +23,7 @@ class Desk:
         self.recorder = Recorder(database.writer, database.dialect, self.clock, IdSource(self.clock, 1))
 
     def open(self) -> OpenCall:
-        return self.recorder.open(
+        facts = Facts(
             id=self.recorder.new_id(),
             request_id="r",
             user_id=1,
@@ -36,8 +36,8 @@ class Desk:
             app="app",
             dialect="openai_chat",
             upstream_dialect="openai_chat",
-            dropped=None,
         )
+        return self.recorder.open(facts)
 
     async def rows(self) -> list[CallRecord]:
         async with self.database.read() as conn:

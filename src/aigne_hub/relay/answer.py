@@ -17,7 +17,6 @@ from aigne_hub.outbound import Client, Exchange, Limits
 from aigne_hub.relay import attempt
 from aigne_hub.relay.keeping import Keeping
 from aigne_hub.relay.record import (
-    BROKEN_OFF,
     HUNG_UP,
     Origin,
     fail_record,
@@ -96,8 +95,7 @@ class Relay:
             await reply.finish(dialect.write_error_event(error))
             return None
         finally:
-            if not record.is_settled:  # cancelled, or a fault of ours: the record says so all the same
-                record.settle(Status.failed, None, source=Source.partial, error=BROKEN_OFF)
+            record.break_off()
 
     async def _send(self, target: Target, call: Call, way: Pair, body: bytes, origin: Origin) -> Exchange:
         """One attempt. Raises UpstreamFailed unless the provider answers with success."""

@@ -21,7 +21,6 @@ from aigne_hub.dialects.usage import Usage
 from aigne_hub.outbound import Client, Limits
 from aigne_hub.relay import attempt
 from aigne_hub.relay.record import (
-    BROKEN_OFF,
     Origin,
     fail_record,
     open_record,
@@ -74,8 +73,7 @@ class Counting:
             await fail_record(record, error, Source.missing)
             raise
         finally:
-            if not record.is_settled:  # cancelled, or a fault of ours: the record says so all the same
-                record.settle(Status.failed, None, source=Source.partial, error=BROKEN_OFF)
+            record.break_off()
         if way.losses:
             reply.tell(b"x-hub-dropped", way.losses.header())
         await reply.whole(shown)

@@ -11,13 +11,12 @@ from aigne_hub.catalog.entries import Target
 from aigne_hub.dialects.call import Call, Label
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.usage import Usage
-from aigne_hub.usage.recorder import OpenCall, Recorder
+from aigne_hub.usage.recorder import Facts, OpenCall, Recorder
 from aigne_hub.usage.records import CallId, Source, Status
 
 log = structlog.get_logger()
 
 HUNG_UP = "the caller hung up before the end"
-BROKEN_OFF = "the hub broke the call off"
 _LONGEST_DROPPED = 1000
 
 
@@ -62,7 +61,7 @@ def open_record(
     upstream: str,
     losses: Losses,
 ) -> OpenCall:
-    return recorder.open(
+    facts = Facts(
         id=origin.call_id,
         request_id=origin.request_id,
         user_id=caller.user.id,
@@ -75,8 +74,8 @@ def open_record(
         app=origin.app,
         dialect=dialect,
         upstream_dialect=upstream,
-        dropped=losses.header()[:_LONGEST_DROPPED] if losses else None,
     )
+    return recorder.open(facts, losses.header()[:_LONGEST_DROPPED] if losses else None)
 
 
 def label_of(record: OpenCall, target: Target) -> Label:
@@ -86,11 +85,11 @@ def label_of(record: OpenCall, target: Target) -> Label:
 async def fail_record(record: OpenCall, error: HubError, source: Source, usage: Usage | None = None) -> None:
     """Settle a call that failed; durable before its caller learns of it."""
     # A provider's words may quote the prompt: they go to the record, the log has the code alone.
-    facts = {"call": str(record.id), "request_id": record.request_id, "code": error.code}
+    facts = {"call": str(record.id), "request_id": record.facts.request_id, "code": error.code}
     if record.is_settled:  # settling itself failed: the database is away, and that is the error
         log.error("call not recorded", **facts)
         return
-    log.warning("call failed", provider=record.provider_id, **facts)
+    log.warning("call failed", provider=record.facts.provider_id, **facts)
     try:
         await record.settle(Status.failed, usage, source=source, error=f"{error.code}: {error.message}")
     except Unavailable:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from msgspec import Struct
+
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.ids import IdSource
 from aigne_hub.db.writer import Statement, Writer
@@ -14,56 +16,44 @@ from aigne_hub.usage.records import CallId, Source, Status
 _NOTED_AFTER_S = 0.25  # a call that ends sooner needs only its final row
 _LONGEST_ERROR = 1000
 _NO_USAGE = Usage()
+_BROKEN_OFF = "the hub broke the call off"
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What is known of a call when it begins."""
+
+    id: CallId
+    request_id: str
+    user_id: int
+    key_id: int
+    provider_id: int
+    credential_id: int
+    model: str
+    upstream_model: str
+    kind: str
+    app: str | None
+    dialect: str
+    upstream_dialect: str
 
 
 class OpenCall:
-    """A call that runs. `settle` ends it, once: a second settling changes nothing."""
+    """A call that runs. `settle` ends it, once."""
 
-    __slots__ = (
-        "_recorder", "app", "began", "credential_id", "dialect", "dropped", "first_byte_ms", "id", "is_noted",
-        "is_settled", "key_id", "kind", "model", "provider_id", "request_id", "started_ms", "upstream_dialect",
-        "upstream_model", "user_id",
-    )  # fmt: skip
+    __slots__ = ("_recorder", "began", "dropped", "facts", "first_byte_ms", "is_noted", "is_settled", "started_ms")
 
-    def __init__(
-        self,
-        recorder: Recorder,
-        *,
-        id: CallId,
-        request_id: str,
-        user_id: int,
-        key_id: int,
-        provider_id: int,
-        credential_id: int,
-        model: str,
-        upstream_model: str,
-        kind: str,
-        app: str | None,
-        dialect: str,
-        upstream_dialect: str,
-        dropped: str | None,
-        started_ms: int,
-        began: float,
-    ) -> None:
+    def __init__(self, recorder: Recorder, facts: Facts, dropped: str | None, started_ms: int, began: float) -> None:
         self._recorder = recorder
-        self.id = id
-        self.request_id = request_id
-        self.user_id = user_id
-        self.key_id = key_id
-        self.provider_id = provider_id
-        self.credential_id = credential_id
-        self.model = model
-        self.upstream_model = upstream_model
-        self.kind = kind
-        self.app = app
-        self.dialect = dialect
-        self.upstream_dialect = upstream_dialect
+        self.facts = facts
         self.dropped = dropped
         self.started_ms = started_ms
         self.began = began
         self.first_byte_ms: int | None = None
         self.is_noted = False
         self.is_settled = False
+
+    @property
+    def id(self) -> CallId:
+        return self.facts.id
 
     def mark_first_byte(self) -> None:
         if self.first_byte_ms is None:
@@ -74,6 +64,11 @@ class OpenCall:
     ) -> asyncio.Future[None]:
         """Queue the final record; the future resolves when it is durable, and raises Unavailable if it cannot be."""
         return self._recorder.settle(self, status, usage or _NO_USAGE, source, error)
+
+    def break_off(self, usage: Usage | None = None) -> None:
+        """The last step of every call: one not settled by then was cancelled, or a fault of ours ended it."""
+        if not self.is_settled:
+            self.settle(Status.failed, usage, source=Source.partial, error=_BROKEN_OFF)
 
 
 class Recorder:
@@ -94,42 +89,10 @@ class Recorder:
     def new_id(self) -> CallId:
         return CallId(self._ids.new())
 
-    def open(
-        self,
-        *,
-        id: CallId,
-        request_id: str,
-        user_id: int,
-        key_id: int,
-        provider_id: int,
-        credential_id: int,
-        model: str,
-        upstream_model: str,
-        kind: str,
-        app: str | None,
-        dialect: str,
-        upstream_dialect: str,
-        dropped: str | None,
-    ) -> OpenCall:
-        call = OpenCall(
-            self,
-            id=id,
-            request_id=request_id,
-            user_id=user_id,
-            key_id=key_id,
-            provider_id=provider_id,
-            credential_id=credential_id,
-            model=model,
-            upstream_model=upstream_model,
-            kind=kind,
-            app=app,
-            dialect=dialect,
-            upstream_dialect=upstream_dialect,
-            dropped=dropped,
-            started_ms=self._clock.now_ms(),
-            began=self._clock.monotonic(),
-        )
-        self._running[id] = call
+    def open(self, facts: Facts, dropped: str | None = None) -> OpenCall:
+        """A call that begins now. `dropped` is what its translation lost."""
+        call = OpenCall(self, facts, dropped, self._clock.now_ms(), self._clock.monotonic())
+        self._running[facts.id] = call
         return call
 
     def elapsed_ms(self, began: float) -> int:
@@ -140,7 +103,7 @@ class Recorder:
     ) -> asyncio.Future[None]:
         assert not call.is_settled, "a call is settled once"
         call.is_settled = True
-        self._running.pop(call.id, None)
+        self._running.pop(call.facts.id, None)
         return self._writer.submit(self._closing, self._row(call, status, usage, source, error))
 
     def note_running(self) -> None:
@@ -158,16 +121,17 @@ class Recorder:
         self, call: OpenCall, status: Status, usage: Usage, source: Source, error: str | None, *, is_over: bool = True
     ) -> tuple[object, ...]:
         """The values of `store.COLUMNS`."""
+        facts = call.facts
         return (
-            call.id,
-            call.request_id,
-            call.user_id,
-            call.key_id,
-            call.provider_id,
-            call.credential_id,
-            call.model,
-            call.upstream_model,
-            call.kind,
+            facts.id,
+            facts.request_id,
+            facts.user_id,
+            facts.key_id,
+            facts.provider_id,
+            facts.credential_id,
+            facts.model,
+            facts.upstream_model,
+            facts.kind,
             status.value,
             call.started_ms,
             self.elapsed_ms(call.began) if is_over else None,
@@ -178,7 +142,7 @@ class Recorder:
             usage.reasoning,
             source.value,
             error[:_LONGEST_ERROR] if error else None,
-            call.app,
+            facts.app,
             usage.cache_write_5m,
             usage.cache_write_1h,
             usage.audio_input,
@@ -187,8 +151,8 @@ class Recorder:
             usage.seconds,
             usage.tool_calls,
             usage.tier,
-            call.dialect,
-            call.upstream_dialect,
+            facts.dialect,
+            facts.upstream_dialect,
             call.dropped,
         )
 

@@ -24,7 +24,6 @@ from aigne_hub.dialects.videos import Asked, CalledVideos, Stage, Trouble, Video
 from aigne_hub.outbound import Exchange
 from aigne_hub.relay.attempt import Headers
 from aigne_hub.relay.record import (
-    BROKEN_OFF,
     Origin,
     fail_record,
     open_record,
@@ -87,8 +86,7 @@ class VideoDesk:
             await fail_record(record, error, Source.missing)
             raise
         finally:
-            if not record.is_settled:  # cancelled, or a fault of ours: the record says so all the same
-                record.settle(Status.failed, None, source=Source.partial, error=BROKEN_OFF)
+            record.break_off()
 
     async def look(self, caller: Caller, video_id: int) -> bytes:
         """What there is to tell of a video now. Raises NotFound when it is nobody's, or another's."""
@@ -176,10 +174,10 @@ class VideoDesk:
         seconds, size = dialect.measures_of(call) if source is None else (source.seconds, source.size)
         job = VideoJob(
             id=record.id,
-            user_id=record.user_id,
-            provider_id=record.provider_id,
-            credential_id=record.credential_id,
-            model=record.model,
+            user_id=record.facts.user_id,
+            provider_id=record.facts.provider_id,
+            credential_id=record.facts.credential_id,
+            model=record.facts.model,
             upstream_model=target.model,
             dialect=called.name,
             upstream_id=video.id,

@@ -23,7 +23,6 @@ from aigne_hub.dialects.videos import Asked, CalledVideos, Stage, Trouble, Video
 from aigne_hub.files.desk import FileDesk
 from aigne_hub.outbound import Exchange
 from aigne_hub.relay.record import (
-    BROKEN_OFF,
     Origin,
     fail_record,
     label_of,
@@ -121,9 +120,7 @@ class WaitingVideos:
             await reply.finish(dialect.write_error_event(error))
             return None
         finally:
-            if not record.is_settled:  # cancelled, or a fault of ours: the record says so all the same
-                begun = _usage(job, call, 1) if job.is_billed else None
-                record.settle(Status.failed, begun, source=Source.partial, error=BROKEN_OFF)
+            record.break_off(_usage(job, call, 1) if job.is_billed else None)
 
     def _resolve(self, name: str) -> tuple[Target, CalledVideos]:
         """Raises BadRequest in the reference's words."""
@@ -187,7 +184,7 @@ class WaitingVideos:
         exchange = await self._maker.open(job.target, path)
         try:
             kept = await self._files.keep(
-                job.record.user_id, _pieces(exchange, job.patience), media_type=_type_of(exchange), name=name
+                job.record.facts.user_id, _pieces(exchange, job.patience), media_type=_type_of(exchange), name=name
             )
         finally:
             exchange.close()
