@@ -77,8 +77,6 @@ MATRIX = {
     "DELETE /api/files/{id}": Line(Who.known, "inference", is_owned=True),
     "POST /api/app/register": _OPEN,
     "GET /api/app/status": _OPEN,
-    "GET /v1/models/{model:path}": Line(Who.known, "models.read"),
-    "GET /api/v2/models/{model:path}": Line(Who.known, "models.read"),
     "GET /api/user/info": Line(Who.known),
     "GET /api/user/model-calls": _USAGE,
     "POST /.well-known/service/api/access-key/session": _OPEN,

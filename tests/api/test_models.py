@@ -1,4 +1,4 @@
-"""One model as OpenAI's SDKs retrieve it, and all of them as the reference lists them (contract 2.8, 3.3)."""
+"""Models as the reference lists them (contract 2.8)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from aigne_hub.access.identity import Rights, Role, Scope
 from aigne_hub.audit.records import SYSTEM
 from aigne_hub.catalog.entries import ModelFacts
 from aigne_hub.catalog.listing import TYPES
@@ -86,30 +85,3 @@ async def test_nothing_is_listed_when_no_provider_is_enabled(hub: RunningHub) ->
     async with asyncio.timeout(2):
         while await listed(hub):
             await asyncio.sleep(0.05)
-
-
-@pytest.mark.parametrize("name", ["up/vendor/deep", "vendor/deep"])
-@pytest.mark.parametrize("path", ["/v1/models", "/api/v2/models", "/ai-kit/v1/models"])
-async def test_one_model_is_told_of_as_the_list_does(full: RunningHub, path: str, name: str) -> None:
-    answer = await full.http.get(f"{path}/{name}", headers=full.bearer())
-    everything = (await full.http.get("/v1/models", headers=full.bearer())).json()["data"]
-    (wanted,) = (one for one in everything if one["id"] == "up/vendor/deep")
-    assert (answer.status_code, answer.json()) == (200, wanted)
-
-
-@pytest.mark.parametrize("name", ["up/nothing", "nothing", "up/"])
-async def test_a_model_that_is_not_there_is_not_found(hub: RunningHub, name: str) -> None:
-    answer = await hub.http.get(f"/v1/models/{name}", headers=hub.bearer())
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "model_not_found")
-
-
-async def test_a_model_that_the_key_may_not_call_is_not_there_for_it(hub: RunningHub) -> None:
-    async with hub.house.database.write() as conn:
-        rights = Rights(scopes=frozenset({Scope.models_read}), models=("up/e",))
-        key = await hub.house.keys.create(conn, SYSTEM, hub.member.id, "narrow", role=Role.member, rights=rights)
-    statuses = [
-        (await hub.http.get(f"/v1/models/{name}", headers=hub.bearer(key.secret))).status_code
-        for name in ("up/e", "up/m")
-    ]
-    assert statuses == [200, 404]
-    assert (await hub.http.get("/v1/models/up/m")).status_code == 401

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aigne_hub.catalog.entries import ListPrices, ModelFacts, Provider, ProviderId
-from aigne_hub.catalog.listing import find_listed, openai_entry, reference_entry
+from aigne_hub.catalog.listing import anthropic_entry, find_listed, google_entry, openai_entry, reference_entry
 from aigne_hub.catalog.snapshot import ListedModel
 from aigne_hub.dialects.call import Kind
 
@@ -33,6 +33,21 @@ def test_openais_entry_tells_what_is_known_and_nothing_else() -> None:
     bare = openai_entry(listed(Kind.rerank, ModelFacts(abilities=("rerank",))))
     assert not {"pricing", "context_window"} & bare.keys()
     assert (bare["abilities"], bare["modelMetadata"]) == (["rerank"], {})
+
+
+def test_anthropic_s_entry_says_null_of_what_is_not_known() -> None:
+    entry = anthropic_entry(listed(Kind.chat, ModelFacts(10)))
+    assert (entry["id"], entry["display_name"], entry["created_at"]) == ("p/m", "m", "2023-11-14T22:13:20Z")
+    assert (entry["max_input_tokens"], entry["max_tokens"]) == (10, None)
+    assert anthropic_entry(listed(Kind.image, ModelFacts()))["max_input_tokens"] is None
+
+
+def test_google_s_entry_names_what_can_be_asked() -> None:
+    entry = google_entry(listed(Kind.chat, ModelFacts(10, abilities=("thinking",))))
+    assert (entry["name"], entry["inputTokenLimit"], entry["thinking"]) == ("models/p/m", 10, True)
+    assert entry["supportedGenerationMethods"] == ["generateContent", "countTokens"]
+    bare = google_entry(listed(Kind.audio, ModelFacts()))
+    assert (bare["supportedGenerationMethods"], {"inputTokenLimit", "thinking"} & bare.keys()) == ([], set())
 
 
 def test_the_references_entry_has_its_own_word_for_the_kind_and_prices_as_strings() -> None:

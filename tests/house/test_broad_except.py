@@ -18,6 +18,7 @@ ALLOWED = {
     "src/aigne_hub/edge/files.py": "a fault of ours is an error object for the caller and a trace in the log",
     "src/aigne_hub/edge/inference.py": "a fault of ours is an error object for the caller and a trace in the log",
     "src/aigne_hub/edge/listings.py": "a fault of ours is an error object for the caller and a trace in the log",
+    "src/aigne_hub/edge/models.py": "a fault of ours is an error object for the caller and a trace in the log",
     "src/aigne_hub/edge/videos.py": "a fault of ours is an error object for the caller and a trace in the log",
     "src/aigne_hub/jobs/ticks.py": "a tick that fails must not end the other ticks",
     "src/aigne_hub/outbound/dial.py": "closes the half-made connection and raises again",

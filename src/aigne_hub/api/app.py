@@ -68,10 +68,8 @@ def routes() -> FastAPI:
     for prefix in ("/api/ai-providers", "/api/ai"):
         is_listed = prefix == "/api/ai-providers"
         app.include_router(providers.router, prefix=prefix, tags=["providers"], include_in_schema=is_listed)
-        app.include_router(models.reference_router, prefix=prefix, include_in_schema=is_listed)
+        app.include_router(models.router, prefix=prefix, include_in_schema=is_listed)
         app.include_router(credential_routes(), prefix=prefix, tags=["credentials"], include_in_schema=is_listed)
-    for prefix in ("/v1/models", "/api/v2/models"):
-        app.include_router(models.router, prefix=prefix, include_in_schema=prefix == "/v1/models")
     app.include_router(access_keys.router, prefix="/api/access-keys", tags=["access keys"])
     app.include_router(auth.router, prefix="/api/auth")
     app.include_router(link_routes(), prefix="/api/auth")

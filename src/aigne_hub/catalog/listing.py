@@ -1,8 +1,9 @@
-"""How a model is told of in lists lives here: OpenAI's entry, and the reference's (contract 2.8, 3.3)."""
+"""How a model is told of in lists lives here, in each maker's words and in the reference's (contract 2.8, 3.3)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from aigne_hub.catalog.entries import ListPrices
@@ -17,6 +18,11 @@ TYPES = {
     Kind.video: ("video",),
 }
 
+# What Google calls that which a model can be asked for by its clients.
+_METHODS = {
+    Kind.chat: ("generateContent", "countTokens"),
+    Kind.embedding: ("embedContent", "batchEmbedContents"),
+}
 _FREE = "0"  # nothing is charged; clients want a string
 
 
@@ -41,6 +47,35 @@ def openai_entry(model: ListedModel) -> dict[str, Any]:
         entry["context_window"] = model.facts.context_window
     if model.facts.prices is not None:
         entry["pricing"] = _pricing(model.facts.prices)
+    return entry
+
+
+def anthropic_entry(model: ListedModel) -> dict[str, Any]:
+    """A model as Anthropic lists it (https://platform.claude.com/docs/en/api/models/list); null is not known."""
+    created = datetime.fromtimestamp(model.created_ms // 1000, UTC)
+    return {
+        "type": "model",
+        "id": model.id,
+        "display_name": model.name,
+        "created_at": created.isoformat().replace("+00:00", "Z"),
+        "max_input_tokens": model.facts.context_window,
+        "max_tokens": None,
+        "lifecycle": "active",
+    }
+
+
+def google_entry(model: ListedModel) -> dict[str, Any]:
+    """A model as Google lists it (https://ai.google.dev/api/models), with what its clients may ask of it."""
+    entry: dict[str, Any] = {
+        "name": f"models/{model.id}",
+        "displayName": model.name,
+        "description": model.provider.display_name,
+        "supportedGenerationMethods": list(_METHODS.get(model.kind, ())),
+    }
+    if model.facts.context_window is not None:
+        entry["inputTokenLimit"] = model.facts.context_window
+    if "thinking" in model.facts.abilities:
+        entry["thinking"] = True
     return entry
 
 

@@ -19,7 +19,8 @@ from aigne_hub.dialects.reference_images import ReferenceImages
 from aigne_hub.edge.files import FilesDoor
 from aigne_hub.edge.gemini import GeminiDoor
 from aigne_hub.edge.inference import InferenceDoor
-from aigne_hub.edge.listings import ReadingDoor, discovery, healthz, models, readyz, status, v1_status
+from aigne_hub.edge.listings import ReadingDoor, discovery, healthz, readyz, status, v1_status
+from aigne_hub.edge.models import ModelsDoor
 from aigne_hub.edge.passage import Asgi, Passage
 from aigne_hub.edge.reading import BodyReader, request_id_of
 from aigne_hub.edge.signed import SignedDoor, SignedReadingDoor
@@ -27,7 +28,7 @@ from aigne_hub.edge.videos import VideosDoor
 from aigne_hub.edge.wire import AsgiReply, Receive, Scope, Send
 from aigne_hub.house import House
 
-Door = InferenceDoor | ReadingDoor | GeminiDoor | FilesDoor
+Door = InferenceDoor | ReadingDoor | GeminiDoor | ModelsDoor | FilesDoor
 
 _AUDIO: dict[str, ServedDialect] = {"speech": SPEECH, "transcriptions": TRANSCRIPTIONS, "translations": TRANSLATIONS}
 _IMAGE_PATHS = (
@@ -57,12 +58,13 @@ class Edge:
         self._passage = Passage(house, reader, control_plane)
         self._doors = {mount + path: door for path, door in _doors(house, reader).items() for mount in _MOUNTS}
         self._gemini = GeminiDoor(house, reader)
+        self._models = ModelsDoor(house)
         self._videos = VideosDoor(house, reader)
         self._files = FilesDoor(house, reader)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        door = self._door(scope["path"])
         method = scope["method"]
+        door = self._door(scope["path"], method)
         if door is not None and (method == door.method or (method == "HEAD" and door.method == "GET")):
             await door(scope, receive, send)
         elif method == "OPTIONS":
@@ -78,10 +80,12 @@ class Edge:
             request_id = request_id_of(dict(scope["headers"])) or str(self._house.recorder.new_id())
             await AsgiReply(receive, send, request_id).error(WrongMethod(door.method))
 
-    def _door(self, path: str) -> Door | None:
+    def _door(self, path: str, method: str) -> Door | None:
         door = self._doors.get(path)
-        if door is None and self._gemini.owns(path):
+        if door is None and self._gemini.owns(path, method):
             return self._gemini
+        if door is None and self._models.owns(path):
+            return self._models
         if door is None and self._files.owns(path):
             return self._files
         return door
@@ -105,7 +109,6 @@ def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
     plain = inference(OpenAIChat(is_hybrid=False), is_reference=False)
     hybrid = inference(OpenAIChat(is_hybrid=True), is_reference=True)
     responses = inference(OpenAIResponses(), is_reference=False)
-    model_list = ReadingDoor(house, models, needs_caller=True)
     return {
         "/v1/chat/completions": plain,
         "/api/v2/chat/completions": hybrid,
@@ -135,8 +138,6 @@ def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
         "/v1/embeddings": inference(Embeddings(), is_reference=False),
         "/api/v2/embeddings": inference(Embeddings(), is_reference=True),
         "/api/embeddings": inference(Embeddings(), is_reference=True),
-        "/v1/models": model_list,
-        "/api/v2/models": model_list,
         "/api/v1/chat/completions": signed(OpenAIChat(is_hybrid=True)),
         "/api/v1/completions": signed(OpenAIChat(is_hybrid=True)),
         "/api/v1/embeddings": signed(Embeddings()),

@@ -17,7 +17,7 @@ from aigne_hub.dialects.gemini.embeddings import GeminiEmbeddings
 from aigne_hub.dialects.gemini.errors import error_body
 from aigne_hub.edge.inference import InferenceDoor
 from aigne_hub.edge.reading import BodyReader, request_id_of
-from aigne_hub.edge.wire import JSON, AsgiReply, Message, Receive, Scope, Send
+from aigne_hub.edge.wire import JSON, AsgiReply, Message, Receive, Scope, Send, with_google_key
 from aigne_hub.house import House
 
 _PATH = re.compile(r"(?:/ai-kit)?/v1(?:alpha|beta)?/models/(?:models/)?(?P<model>.*):(?P<action>[^:/]*)", re.DOTALL)
@@ -41,8 +41,11 @@ class GeminiDoor:
         self._reader = reader
 
     @staticmethod
-    def owns(path: str) -> bool:
-        return path.startswith(_BEGINNINGS) or (path.startswith(_SHARED) and path.endswith(_ACTIONS))
+    def owns(path: str, method: str) -> bool:
+        """Whether a request is for this door; who reads a model's description is for another (models.py)."""
+        if path.endswith(_ACTIONS):
+            return path.startswith((*_BEGINNINGS, *_SHARED))
+        return method not in ("GET", "HEAD") and path.startswith(_BEGINNINGS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         query = scope["query_string"]
@@ -55,9 +58,8 @@ class GeminiDoor:
         except HubError as error:
             await self._refuse(error, scope, receive, send)
             return
-        if "key" in asked:
-            keys = [(b"x-goog-api-key", key.encode("latin-1")) for key in asked["key"]]
-            scope = {**scope, "headers": [*scope["headers"], *keys]}
+        for key in asked.get("key", ()):
+            scope = with_google_key(scope, key)
         if asked.get("alt") != ["sse"]:
             send = ArraySend(send)
         answer = self._house.counting.answer if isinstance(dialect, GeminiCount) else None

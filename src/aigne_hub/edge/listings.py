@@ -1,4 +1,4 @@
-"""The small reading doors live here: models, status and the hub's own health."""
+"""The small reading doors live here: status and the hub's own health."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from aigne_hub.access.bearer import find_bearer
 from aigne_hub.access.identity import Caller
 from aigne_hub.access.identity import Scope as Right
 from aigne_hub.base.errors import HubError
-from aigne_hub.catalog.listing import openai_entry
 from aigne_hub.edge.challenge import challenge
 from aigne_hub.edge.reading import address_of, request_id_of
 from aigne_hub.edge.refusals import note_refusal
@@ -71,16 +70,6 @@ class ReadingDoor:
         caller = await self._house.identify(find_bearer(headers, scope["query_string"], None), address)
         caller.require(Right.models_read)
         return caller
-
-
-async def models(house: House, caller: Caller | None, _query: dict[str, list[str]]) -> Answer:
-    """OpenAI's list of the models that the caller may call, with the hub's own fields beside (contract 3.3)."""
-    data = [
-        openai_entry(model)
-        for model in house.catalog.models()
-        if caller is None or caller.rights.allows_model(model.id, model.id.partition("/")[2])
-    ]
-    return 200, {"object": "list", "data": data}
 
 
 async def status(house: House, _caller: Caller | None, query: dict[str, list[str]]) -> Answer:

@@ -105,6 +105,13 @@ class AsgiReply:
             pass
 
 
+def with_google_key(scope: Scope, key: str | None) -> Scope:
+    """The request with the key of its query (`?key=`), if there is one, where Google's clients else show it."""
+    if key is None:
+        return scope
+    return {**scope, "headers": [*scope["headers"], (b"x-goog-api-key", key.encode("latin-1"))]}
+
+
 def safe_type(content_type: bytes) -> tuple[bytes, bytes]:
     """What a provider sent as HTML or a script is data here, and never a page of the hub's own address."""
     if content_type.split(b";")[0].strip().lower() in _SAFE or content_type.lower().startswith((b"audio/", b"video/")):
