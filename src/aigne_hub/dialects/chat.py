@@ -215,8 +215,11 @@ class Started(Struct, frozen=True):
 
 
 class TextPiece(Struct, frozen=True):
+    """`logprobs` are of its tokens (logprobs.py); a piece may have them and no text, when a character is not whole."""
+
     text: str
     choice: int = 0
+    logprobs: tuple[dict[str, Any], ...] = ()
 
 
 class RefusalPiece(Struct, frozen=True):

@@ -128,7 +128,7 @@ def test_an_answer_is_read() -> None:
     assert answer == Answer(
         "resp_1",
         "gpt-x",
-        (Candidate((THOUGHT, CITED, USE), Finish.tools, logprobs={"content": [TOKEN]}),),
+        (Candidate((THOUGHT, CITED, USE), Finish.tools, logprobs={"content": [TOKEN], "refusal": None}),),
         Usage(input=10, output=5, cache_read=8, reasoning=4, cache_write_5m=2, tier="default"),
         1760000000,
         "default",

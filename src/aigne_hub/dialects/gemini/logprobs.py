@@ -9,6 +9,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from aigne_hub.dialects.logprobs import read_tokens
+
 
 class _Token(Struct, rename="camel"):
     token: str = ""
@@ -36,10 +38,13 @@ def read_logprobs(found: Logprobs | None) -> dict[str, Any] | None:
 
 
 def write_logprobs(found: dict[str, Any]) -> dict[str, Any]:
-    content = [one for one in found.get("content") or () if isinstance(one, dict)]
+    return write_tokens(read_tokens(found.get("content")))
+
+
+def write_tokens(tokens: tuple[dict[str, Any], ...]) -> dict[str, Any]:
     return {
-        "chosenCandidates": [_google(one) for one in content],
-        "topCandidates": [{"candidates": [_google(top) for top in one.get("top_logprobs") or ()]} for one in content],
+        "chosenCandidates": [_google(one) for one in tokens],
+        "topCandidates": [{"candidates": [_google(top) for top in one["top_logprobs"]]} for one in tokens],
     }
 
 

@@ -41,6 +41,7 @@ from aigne_hub.dialects.gemini.answers import (
     written_media,
 )
 from aigne_hub.dialects.gemini.grounding import write_grounding
+from aigne_hub.dialects.gemini.logprobs import read_logprobs, write_tokens
 from aigne_hub.dialects.gemini.usage import read_usage, write_usage
 from aigne_hub.dialects.openai_errors import error_of_event
 from aigne_hub.dialects.usage import Usage
@@ -139,9 +140,11 @@ class Reader:
             events.append(Used(usage))
 
     def _candidate(self, candidate: WireCandidate, events: list[Event]) -> None:
-        choice = candidate.index
+        choice, before = candidate.index, len(events)
         for part in candidate.parts:
             self._part(part, choice, events)
+        if candidate.logprobs_result is not None:
+            _add_logprobs(candidate, events, before)
         for _, citation in candidate.citations(lambda _: self._texts.get(choice, "")):
             events.append(Cited(citation, choice))
         if candidate.finish_reason is not None:
@@ -164,6 +167,20 @@ class Reader:
             events.append(MediaMade(made, choice))
         if part.seal is not None:
             events.append(ThinkingSealed(part.seal, choice))
+
+
+def _add_logprobs(candidate: WireCandidate, events: list[Event], since: int) -> None:
+    """Give the first text of an event the probabilities of the event's tokens."""
+    found = read_logprobs(candidate.logprobs_result)
+    if found is None:
+        return
+    tokens = tuple(found["content"])
+    for i in range(since, len(events)):
+        said = events[i]
+        if isinstance(said, TextPiece):
+            events[i] = msgspec.structs.replace(said, logprobs=tokens)
+            return
+    events.append(TextPiece("", candidate.index, tokens))
 
 
 class _Said:
@@ -242,9 +259,10 @@ class Writer:
                 parts.append({"text": "", "thought": True, "thoughtSignature": signatures.shown(event.seal)})
             else:
                 parts.append(written_media(event.media))
-            out.append(
-                self._event({"candidates": [{"content": {"parts": parts, "role": "model"}, "index": event.choice}]})
-            )
+            candidate: dict[str, Any] = {"content": {"parts": parts, "role": "model"}, "index": event.choice}
+            if isinstance(event, TextPiece) and event.logprobs:
+                candidate["logprobsResult"] = write_tokens(event.logprobs)
+            out.append(self._event({"candidates": [candidate]}))
 
     def _event(self, fields: dict[str, Any]) -> bytes:
         return sse.event(_write({**fields, "modelVersion": self._model, "responseId": self._id}))

@@ -29,6 +29,7 @@ from aigne_hub.dialects.chat import (
     ToolStarted,
     Used,
 )
+from aigne_hub.dialects.logprobs import read_tokens
 from aigne_hub.dialects.openai_chat.answers import (
     FINISHES,
     Said,
@@ -51,6 +52,7 @@ class _Choice(Struct):
     index: int = 0
     delta: Said | None = None
     finish_reason: str | None = None
+    logprobs: dict[str, Any] | None = None
 
 
 class _Chunk(Struct):
@@ -105,19 +107,20 @@ class Reader:
             self._has_started = True
             events.append(Started(chunk.id, chunk.model))
         for choice in chunk.choices or ():
-            if choice.delta is not None:
-                self._said(choice.delta, choice.index, events)
+            tokens = () if choice.logprobs is None else read_tokens(choice.logprobs.get("content"))
+            if choice.delta is not None or tokens:
+                self._said(choice.delta or Said(), tokens, choice.index, events)
             if choice.finish_reason is not None:
                 events.append(Ended(FINISHES.get(choice.finish_reason, Finish.stop), choice=choice.index))
         usage = read_usage(chunk.usage, chunk.service_tier)
         if usage is not None:
             events.append(Used(usage))
 
-    def _said(self, said: Said, choice: int, events: list[Event]) -> None:
+    def _said(self, said: Said, tokens: tuple[dict[str, Any], ...], choice: int, events: list[Event]) -> None:
         if said.thought:
             events.append(ThinkingPiece(said.thought, choice))
-        if said.content:
-            events.append(TextPiece(said.content, choice))
+        if said.content or tokens:
+            events.append(TextPiece(said.content or "", choice, tokens))
         if said.refusal:
             events.append(RefusalPiece(said.refusal, choice))
         for annotation in said.annotations or ():
@@ -176,7 +179,8 @@ class Writer:
             else:
                 delta = self._delta(event)
                 if delta is not None:
-                    chunks.append(self._chunk(event.choice, delta))
+                    tokens = event.logprobs if isinstance(event, TextPiece) else ()
+                    chunks.append(self._chunk(event.choice, delta, tokens=tokens))
         return b"".join(chunks)
 
     def finish(self) -> bytes:
@@ -215,10 +219,17 @@ class Writer:
             return {"images": [{"type": "image_url", "image_url": {"url": url}}]}
         return None
 
-    def _chunk(self, choice: int, delta: dict[str, Any], finish: str | None = None) -> bytes:
+    def _chunk(
+        self,
+        choice: int,
+        delta: dict[str, Any],
+        finish: str | None = None,
+        tokens: tuple[dict[str, Any], ...] = (),
+    ) -> bytes:
         if choice not in self._begun:
             self._begun.add(choice)
             delta = {"role": "assistant", **delta}
-        return sse.event(
-            self._finished({**self._head, "choices": [{"index": choice, "delta": delta, "finish_reason": finish}]})
-        )
+        written: dict[str, Any] = {"index": choice, "delta": delta, "finish_reason": finish}
+        if tokens:
+            written["logprobs"] = {"content": list(tokens), "refusal": None}
+        return sse.event(self._finished({**self._head, "choices": [written]}))

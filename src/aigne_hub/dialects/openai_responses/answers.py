@@ -24,6 +24,7 @@ from aigne_hub.dialects.chat import (
     Thinking,
     ToolUse,
 )
+from aigne_hub.dialects.logprobs import read_tokens
 from aigne_hub.dialects.openai_errors import error_of_event
 from aigne_hub.dialects.openai_responses.items import (
     NAME,
@@ -170,7 +171,7 @@ def read_answer(body: bytes) -> Answer:
     except msgspec.MsgspecError as error:
         raise _no_response() from error
     parts = tuple([part for item in items for part in _parts(item)])
-    found = [content.logprobs for item in items for content in item.content or () if content.logprobs]
+    found = [one for item in items for content in item.content or () for one in read_tokens(content.logprobs)]
     return Answer(
         id=answer.id,
         model=answer.model,
@@ -178,7 +179,7 @@ def read_answer(body: bytes) -> Answer:
             Candidate(
                 parts,
                 read_finish(answer, has_calls=any(isinstance(part, ToolUse) for part in parts)),
-                logprobs={"content": [one for said in found for one in said]} if found else None,
+                logprobs={"content": found, "refusal": None} if found else None,
             ),
         ),
         usage=read_usage(answer.usage, answer.service_tier),
@@ -331,18 +332,10 @@ def picture_item(id: str, picture: Media) -> dict[str, Any]:
 
 def _place_logprobs(candidate: Candidate, items: list[dict[str, Any]]) -> None:
     """OpenAI's logprobs are of the whole text: they stand with the first of its parts."""
-    found = (candidate.logprobs or {}).get("content")
+    tokens = read_tokens((candidate.logprobs or {}).get("content"))
     texts = [one for item in items for one in item.get("content", ()) if one["type"] == "output_text"]
-    if not texts or not isinstance(found, list):
-        return
-    texts[0]["logprobs"] = [_with_bytes(one) for one in found if isinstance(one, dict)]
-
-
-def _with_bytes(token: dict[str, Any]) -> dict[str, Any]:
-    """A token with what the format demands and Chat Completions may leave out."""
-    spelled = token.get("bytes") or list(str(token.get("token", "")).encode())
-    others = [_with_bytes(one) for one in token.get("top_logprobs") or () if isinstance(one, dict)]
-    return {**token, "bytes": spelled, "top_logprobs": others}
+    if texts and tokens:
+        texts[0]["logprobs"] = list(tokens)
 
 
 def _decoded(body: bytes) -> WireAnswer:

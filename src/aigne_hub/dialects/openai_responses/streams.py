@@ -27,6 +27,7 @@ from aigne_hub.dialects.chat import (
     ToolStarted,
     Used,
 )
+from aigne_hub.dialects.logprobs import read_tokens
 from aigne_hub.dialects.openai_errors import error_of_event
 from aigne_hub.dialects.openai_responses.answers import (
     Item,
@@ -51,6 +52,7 @@ class WireEvent(Struct):
     delta: Any = None
     summary_index: int | None = None
     annotation: Any = None
+    logprobs: Any = None
 
 
 read_event = msgspec.json.Decoder(WireEvent).decode
@@ -118,7 +120,7 @@ class Reader:
         id = event.item_id or ""
         said = event.delta if isinstance(event.delta, str) else ""
         if event.type == "response.output_text.delta":
-            events.append(TextPiece(said))
+            events.append(TextPiece(said, logprobs=read_tokens(event.logprobs)))
         elif event.type == "response.refusal.delta":
             events.append(RefusalPiece(said))
         elif event.type in ("response.reasoning_summary_text.delta", "response.reasoning_text.delta"):
@@ -157,8 +159,10 @@ class Reader:
                 events.append(ThinkingSealed(item.seal))
         elif item.type == "message" and not is_told:
             for part in item.content or ():
-                said = TextPiece(part.text) if part.text else RefusalPiece(part.refusal or "")
-                events += [said] if said.text else []
+                if part.text:
+                    events.append(TextPiece(part.text, logprobs=read_tokens(part.logprobs)))
+                elif part.refusal:
+                    events.append(RefusalPiece(part.refusal))
         elif item.picture is not None:
             events.append(MediaMade(item.picture))
 

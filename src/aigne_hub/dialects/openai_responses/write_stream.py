@@ -65,6 +65,7 @@ class Writer:
         self._open: str | None = None  # the type of the last item, while pieces go to it
         self._part: dict[str, Any] | None = None  # the part of that item, if it is a message
         self._pieces: list[str] = []  # of the part, or of the thought
+        self._tokens: list[dict[str, Any]] = []  # of the part, where its probabilities were asked for
         self._tools: dict[int, tuple[int, list[str]]] = {}  # the place of each tool use, and its arguments
         self._finish: Finish | None = None
         self._has_refused = False
@@ -100,7 +101,9 @@ class Writer:
         if isinstance(event, TextPiece):
             self._within(_TEXT, out)
             self._pieces.append(event.text)
-            self._say("response.output_text.delta", out, **self._here(), delta=event.text, logprobs=[])
+            self._tokens += event.logprobs
+            told = list(event.logprobs)
+            self._say("response.output_text.delta", out, **self._here(), delta=event.text, logprobs=told)
         elif isinstance(event, RefusalPiece):
             self._has_refused = True
             self._within(_REFUSAL, out)
@@ -207,11 +210,11 @@ class Writer:
             part = {**self._part, "refusal": said}
             self._say("response.refusal.done", out, **self._here(), refusal=said)
         else:
-            part = {**self._part, "text": said}
-            self._say("response.output_text.done", out, **self._here(), text=said, logprobs=[])
+            part = {**self._part, "text": said, "logprobs": self._tokens}
+            self._say("response.output_text.done", out, **self._here(), text=said, logprobs=self._tokens)
         self._say("response.content_part.done", out, **self._here(), part=part)
         self._items[-1] = {**self._items[-1], "content": [*self._items[-1]["content"], part]}
-        self._part, self._pieces = None, []
+        self._part, self._pieces, self._tokens = None, [], []
 
     def _cite(self, event: Cited, out: list[bytes]) -> None:
         self._within(_TEXT, out)
