@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import cast
 
 from msgspec import Struct
@@ -66,34 +67,51 @@ SPOKEN = frozenset(
 
 
 class Pair(Struct, frozen=True):
-    """How one call is carried; `upstream` names the provider's side, `losses` fill while the request is written."""
+    """How one call is carried: by whom, named as what, its body on the way, and what it lost in being written."""
 
     carrier: Dialect
     upstream: str
+    body: bytes
     losses: Losses
     is_same: bool
 
 
-def pair(served: ServedDialect, spoken: tuple[str, ...], quirks: frozenset[str]) -> Pair:
-    """How a call in `served` reaches a provider that speaks `spoken`, the preferred first.
+def pair(served: ServedDialect, call: Call, model: str, spoken: tuple[str, ...], quirks: frozenset[str]) -> Pair:
+    """How a call in `served` reaches `model` of a provider that speaks `spoken`, the preferred first.
 
+    Its own dialect loses nothing. Of others that one carries it which loses least, and of equals the preferred.
     Raises BadRequest when the provider speaks nothing that such a call can be put into.
     """
     if served.name in spoken:
-        # What a provider may be said to speak carries itself.
-        return Pair(cast(Dialect, served), served.name, _NOTHING, True)
+        carrier = cast(Dialect, served)  # what a provider may be said to speak carries itself
+        return Pair(carrier, served.name, carrier.write_request(call, model), _NOTHING, True)
+    found: Pair | None = None
+    for carrier, upstream, losses in _others(served, spoken, quirks):
+        way = Pair(carrier, upstream, carrier.write_request(call, model), losses, False)
+        if found is None or len(losses.lost()) < len(found.losses.lost()):
+            found = way
+        if not found.losses.lost():
+            return found
+    if found is None:
+        raise _unserved(served)
+    return found
+
+
+def _others(
+    served: ServedDialect, spoken: tuple[str, ...], quirks: frozenset[str]
+) -> Iterator[tuple[Dialect, str, Losses]]:
     if served.name in _SERVED_CHATS:
         for name in spoken:
             called = CHATS.get(name)
             if called is not None:
                 translation = Translation(cast(ServedChat, served), called, quirks)
-                return Pair(translation, name, translation.losses, False)
-    losses = Losses()
+                yield translation, name, translation.losses
+        return
     for name in spoken:
+        losses = Losses()
         carrier = bridge(served, name, losses)
         if carrier is not None:
-            return Pair(carrier, name, losses, False)
-    raise _unserved(served)
+            yield carrier, name, losses
 
 
 def _unserved(served: ServedDialect) -> BadRequest:

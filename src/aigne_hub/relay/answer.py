@@ -63,8 +63,7 @@ class Relay:
         """
         target = self._catalog.resolve(call.model)
         refuse_foreign_model(caller, call.model, target)
-        way = pair(dialect, target.dialects, target.quirks)
-        body = way.carrier.write_request(call, target.model)
+        way = pair(dialect, call, target.model, target.dialects, target.quirks)
         refuse_losses(way.losses, origin)
         record = open_record(
             self._recorder,
@@ -82,7 +81,7 @@ class Relay:
         if call.wants_url:
             keeping = Keeping(self._files, reply, user_id=caller.user.id, hub_url=origin.hub_url)
         try:
-            exchange = await self._send(target, call, way, body, origin)
+            exchange = await self._send(target, call, way, origin)
             try:
                 answer = self._stream if call.is_stream else self._whole
                 return await answer(exchange, call, way.carrier, reply, record, label_of(record, target), keeping)
@@ -97,7 +96,7 @@ class Relay:
         finally:
             record.break_off()
 
-    async def _send(self, target: Target, call: Call, way: Pair, body: bytes, origin: Origin) -> Exchange:
+    async def _send(self, target: Target, call: Call, way: Pair, origin: Origin) -> Exchange:
         """One attempt. Raises UpstreamFailed unless the provider answers with success."""
         exchange = await attempt.send(
             self._client,
@@ -105,7 +104,7 @@ class Relay:
             self._limits,
             target,
             way.carrier.path(call, target.model),
-            body,
+            way.body,
             content_type=call.content_type,
             extra=origin.headers if way.is_same else (),
         )

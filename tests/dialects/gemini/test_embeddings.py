@@ -62,14 +62,14 @@ def test_what_is_wrong_never_leaves(body: dict[str, Any]) -> None:
 
 def openai_call(**body: Any) -> tuple[Pair, Call]:
     call = Embeddings().read_request(json.dumps({"model": "up/e", **body}).encode(), accepts_stream=False)
-    return pair(Embeddings(), ("gemini", "gemini_embeddings"), frozenset()), call
+    return pair(Embeddings(), call, "e", ("gemini", "gemini_embeddings"), frozenset()), call
 
 
 def test_openai_s_call_at_google() -> None:
     way, call = openai_call(input=["a", "b"], dimensions=2, user="u")
     assert (way.upstream, way.is_same) == ("gemini_embeddings", False)
     assert way.carrier.path(call, "e") == b"/models/e:batchEmbedContents"
-    sent = json.loads(way.carrier.write_request(call, "e"))
+    sent = json.loads(way.body)
     named = [{**request(text), "model": "models/e", "outputDimensionality": 2} for text in ("a", "b")]
     assert (sent, way.losses.header()) == ({"requests": named}, "user")
     answer = json.dumps(VECTORS).encode()
@@ -93,16 +93,15 @@ def test_vectors_may_be_asked_for_as_bytes() -> None:
 
 def test_tokens_of_another_model_are_refused() -> None:
     for tokens in ([1, 2], [[1, 2]]):
-        way, call = openai_call(input=tokens)
         with pytest.raises(BadRequest, match="not tokens"):
-            way.carrier.write_request(call, "e")
+            openai_call(input=tokens)
 
 
 def test_google_s_call_at_a_provider_that_speaks_as_openai() -> None:
-    way = pair(BATCH, ("openai_chat", "openai_embeddings"), frozenset())
     call = read(BATCH, {"requests": [request("a", outputDimensionality=2), request("b", taskType="X")]})
+    way = pair(BATCH, call, "e", ("openai_chat", "openai_embeddings"), frozenset())
     assert (way.carrier.path(call, "e"), way.upstream) == (b"/embeddings", "openai_embeddings")
-    assert json.loads(way.carrier.write_request(call, "e")) == {"model": "e", "input": ["a", "b"], "dimensions": 2}
+    assert json.loads(way.body) == {"model": "e", "input": ["a", "b"], "dimensions": 2}
     assert way.losses.header() == "requests.taskType"
     answer = json.dumps(OPENAI).encode()
     assert json.loads(way.carrier.write_answer(answer, call, LABEL)) == {
@@ -110,7 +109,7 @@ def test_google_s_call_at_a_provider_that_speaks_as_openai() -> None:
         "usageMetadata": {"promptTokenCount": 4, "totalTokenCount": 4},
     }
     one = read(SINGLE, {"content": {"parts": [{"text": "a"}]}})
-    single = pair(SINGLE, ("openai_embeddings",), frozenset())
+    single = pair(SINGLE, one, "e", ("openai_embeddings",), frozenset())
     shown = single.carrier.write_answer(b'{"data":[{"embedding":[1.5]}]}', one, LABEL)
     assert json.loads(shown) == {"embedding": {"values": [1.5]}}
 
@@ -120,10 +119,11 @@ def test_what_is_no_answer_is_said_to_be_none(answer: bytes) -> None:
     call = read(SINGLE, {"content": {"parts": [{"text": "a"}]}})
     with pytest.raises(UpstreamFailed):
         SINGLE.read_usage(answer)
+    way = pair(SINGLE, call, "e", ("openai_embeddings",), frozenset())
     with pytest.raises(UpstreamFailed):
-        pair(SINGLE, ("openai_embeddings",), frozenset()).carrier.write_answer(answer, call, LABEL)
+        way.carrier.write_answer(answer, call, LABEL)
 
 
 def test_a_chat_is_no_embedding() -> None:
     with pytest.raises(BadRequest, match="does not serve such calls"):
-        pair(OpenAIChat(is_hybrid=False), ("gemini_embeddings",), frozenset())
+        pair(OpenAIChat(is_hybrid=False), Call(Kind.chat, "up/m", b"{}"), "m", ("gemini_embeddings",), frozenset())
