@@ -106,7 +106,9 @@ async def test_a_signature_does_not_open_other_doors(hub: RunningHub) -> None:
     assert (await hub.http.post("/api/access-keys", json={"name": "k"}, headers=headers)).status_code == 401
 
 
-@pytest.mark.parametrize("path", [PATH, "/api/v1/completions", "/ai-kit/api/v1/chat/completions"])
+@pytest.mark.parametrize(
+    "path", [PATH, "/api/v1/completions", "/ai-kit/api/v1/chat/completions", "/api/v1/sdk/chat/completions"]
+)
 async def test_without_one_v1_is_for_those_who_manage(hub: RunningHub, path: str) -> None:
     owner = await hub.http.post(path, json=BODY, headers=hub.bearer(hub.owner_key))
     member = await hub.http.post(path, json=BODY, headers=hub.bearer())

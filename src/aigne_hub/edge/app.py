@@ -56,7 +56,12 @@ class Edge:
         self._house = house
         self._pages = pages
         self._passage = Passage(house, reader, control_plane)
-        self._doors = {mount + path: door for path, door in _doors(house, reader).items() for mount in _MOUNTS}
+        self._doors = {
+            mount + spelt: door
+            for path, door in _doors(house, reader).items()
+            for spelt in _spellings(path)
+            for mount in _MOUNTS
+        }
         self._gemini = GeminiDoor(house, reader)
         self._models = ModelsDoor(house)
         self._videos = VideosDoor(house, reader)
@@ -94,6 +99,11 @@ class Edge:
 def is_page(path: str) -> bool:
     """Whether a path is the console's: every one that is not of an API. What it serves is for everybody."""
     return path == _CONNECT_PAGE or not path.startswith(_API_PATHS)
+
+
+def _spellings(path: str) -> tuple[str, ...]:
+    """The reference answers `/api/v1/sdk/…` as it does `/api/v1/…` (contract 2)."""
+    return (path, path.replace("/api/v1/", "/api/v1/sdk/", 1)) if path.startswith("/api/v1/") else (path,)
 
 
 def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
