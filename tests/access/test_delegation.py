@@ -29,6 +29,7 @@ NARROW = Rights(
     models=("openai/*", "gpt-5"),
     networks=(ip_network("10.0.0.0/8"),),
     limits=Limits(requests_per_minute=10, concurrency=2),
+    is_strict=True,
 )
 
 
@@ -57,6 +58,7 @@ def key_of(holder: User) -> Key:
         (Rights(NARROW.scopes, ("gpt-5",), NARROW.networks), "limits"),
         (Rights(NARROW.scopes, ("gpt-5",), NARROW.networks, Limits(requests_per_minute=10)), "limits"),
         (Rights(NARROW.scopes, ("gpt-5",), NARROW.networks, Limits(11, None, 2)), "limits"),
+        (Rights(NARROW.scopes, ("gpt-5",), NARROW.networks, NARROW.limits), "strict"),
     ],
 )
 def test_what_is_wider_is_refused_with_the_field(rights: Rights, param: str) -> None:
@@ -69,7 +71,7 @@ def test_what_is_wider_is_refused_with_the_field(rights: Rights, param: str) -> 
     "rights",
     [
         NARROW,
-        Rights(frozenset({Scope.inference}), ("gpt-5",), (ip_network("10.1.0.0/16"),), Limits(10, 5, 1)),
+        Rights(frozenset({Scope.inference}), ("gpt-5",), (ip_network("10.1.0.0/16"),), Limits(10, 5, 1), True),
     ],
 )
 def test_what_is_no_wider_is_taken(rights: Rights) -> None:

@@ -26,6 +26,7 @@ def key(number: int, user_id: int) -> Key:
         models=("openai/*", "gpt-5"),
         networks=(ip_network("10.0.0.0/8"), ip_network("2001:db8::/32")),
         limits=Limits(requests_per_minute=10, concurrency=2),
+        is_strict=True,
     )
     return Key(
         id=KeyId(number),

@@ -87,6 +87,18 @@ async def test_a_change_widens_and_narrows_and_leaves_the_rest(hub: RunningHub) 
     assert (changed["requestsPerMinute"], changed["name"]) == (None, "desk")
 
 
+async def test_a_key_is_strict_when_it_is_said_and_hands_that_on(hub: RunningHub) -> None:
+    plain, strict = await made(hub), await made(hub, strict=True)
+    assert (plain["strict"], strict["strict"]) == (False, True)
+    path = f"{PATH}/{plain['id']}"
+    assert (await hub.http.patch(path, json={"strict": True}, headers=hub.bearer())).json()["strict"] is True
+    assert (await hub.http.patch(path, json={"name": "desk"}, headers=hub.bearer())).json()["strict"] is True
+    assert (await hub.http.patch(path, json={"strict": None}, headers=hub.bearer())).json()["strict"] is False
+    assert (await made(hub, strict["key"]))["strict"] is True
+    refused = await hub.http.post(PATH, json={"name": "k", "strict": False}, headers=hub.bearer(strict["key"]))
+    assert (refused.status_code, refused.json()["error"]["param"]) == (403, "strict")
+
+
 async def test_members_see_and_touch_no_keys_of_others(hub: RunningHub) -> None:
     key = await made(hub, hub.owner_key)
     path = f"{PATH}/{key['id']}"

@@ -28,9 +28,11 @@ def test_a_key_is_made_listed_and_revoked(shell: Shell) -> None:
 
 def test_a_key_is_made_narrow_and_rotated(shell: Shell) -> None:
     narrow = ("--scope", "inference", "--model", "up/*", "--address", "10.0.0.0/8", "--requests-per-minute", "60")
-    made = shell.run("key", "create", "--name", "app", *narrow, "--concurrency", "2", "--json").json
+    made = shell.run("key", "create", "--name", "app", *narrow, "--concurrency", "2", "--strict", "--json").json
     assert (made["scopes"], made["models"], made["addresses"]) == (["inference"], ["up/*"], ["10.0.0.0/8"])
     assert (made["requests_per_minute"], made["tokens_per_minute"], made["concurrency"]) == (60, None, 2)
+    assert made["strict"] is True
+    assert shell.run("key", "create", "--name", "other", "--json").json["strict"] is False
     rotated = shell.run("key", "rotate", made["id"], "--overlap", "1h", "--json").json
     assert rotated["id"] == made["id"] and rotated["key"] != made["key"]
     assert rotated["models"] == ["up/*"]

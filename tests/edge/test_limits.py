@@ -40,6 +40,17 @@ async def test_a_key_over_its_requests_is_told_when_to_come_back(hub: RunningHub
     assert len(await hub.calls()) == 2
 
 
+async def test_a_strict_key_s_calls_are_strict_whatever_the_header_says(hub: RunningHub, upstream: Upstream) -> None:
+    body = {"model": "up/m", "max_tokens": 9, "top_k": 3, "messages": [{"role": "user", "content": "hi"}]}
+    key = await bearer(hub, is_strict=True)
+    for asked in ("1", "0", ""):
+        refused = await hub.ask(body, path="/v1/messages", **key, **{"x-hub-strict": asked})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "not_carried"), asked
+    assert upstream.asked == []
+    lenient = await hub.ask(body, path="/v1/messages", **await bearer(hub))
+    assert (lenient.status_code, lenient.headers["x-hub-dropped"]) == (200, "top_k")
+
+
 async def test_tokens_are_those_the_provider_reported(hub: RunningHub) -> None:
     """The scripted answer uses 15 tokens, whatever was assumed."""
     key = await bearer(hub, limits=Limits(tokens_per_minute=40))

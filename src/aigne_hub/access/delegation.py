@@ -22,6 +22,8 @@ def refuse_wider(maker: Caller, role: Role, rights: Rights) -> None:
         raise _refusal("this key would work from addresses that yours does not", "addresses")
     if own.limits is not None and not _is_below(rights.limits, own.limits):
         raise _refusal("this key would be limited less than yours", "limits")
+    if own.is_strict and not rights.is_strict:
+        raise _refusal("this key would be less strict than yours", "strict")
 
 
 def refuse_foreign(caller: Caller, key: Key, holder: User) -> None:

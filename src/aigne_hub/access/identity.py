@@ -102,12 +102,16 @@ class Limits(Struct, frozen=True):
 
 
 class Rights(Struct, frozen=True):
-    """What narrows a key or token below its user's role; None does not narrow."""
+    """What narrows a key or token below its user's role; None does not narrow.
+
+    A call by one that is strict is refused when a translation would lose something of it.
+    """
 
     scopes: frozenset[Scope] = ALL_SCOPES
     models: tuple[str, ...] | None = None
     networks: tuple[Network, ...] | None = None
     limits: Limits | None = None
+    is_strict: bool = False
 
     def allows_model(self, *names: str) -> bool:
         """Whether one of the names a model goes by matches a pattern, such as `openai/*` or `gpt-5-mini`."""

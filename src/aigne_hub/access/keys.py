@@ -205,5 +205,6 @@ def _facts(key: Key) -> Facts:
         "requests_per_minute": limits.requests_per_minute,
         "tokens_per_minute": limits.tokens_per_minute,
         "concurrency": limits.concurrency,
+        "strict": rights.is_strict,
         "expires_ms": key.expires_ms,
     }

@@ -257,6 +257,7 @@ async def _kept(conn: Conn, key: Key) -> dict[str, object]:
         "requests_per_minute": limits.requests_per_minute,
         "tokens_per_minute": limits.tokens_per_minute,
         "concurrency": limits.concurrency,
+        "strict": rights.is_strict or None,
         "created_via": key.created_via,
         "expires_ms": key.expires_ms,
         "revoked_ms": key.revoked_ms,
@@ -292,7 +293,7 @@ def _key(row: Row[tuple[object, ...]]) -> Key:
         revoked_ms=r["revoked_ms"],
         last_used_ms=r["last_used_ms"],
         digest=r["digest"],
-        rights=_rights(r["scopes"], r["models"], r["addresses"], _limits(r)),
+        rights=_rights(r["scopes"], r["models"], r["addresses"], _limits(r), is_strict=bool(r["strict"])),
         created_via=r["created_via"],
         last_used_address=r["last_used_address"],
         previous_digest=r["previous_digest"],
@@ -306,14 +307,17 @@ def _limits(r: RowMapping) -> Limits | None:
     return limits if limits.is_any else None
 
 
-def _rights(scopes: str | None, models: str | None, addresses: str | None, limits: Limits | None) -> Rights:
-    if scopes is None and models is None and addresses is None and limits is None:
+def _rights(
+    scopes: str | None, models: str | None, addresses: str | None, limits: Limits | None, *, is_strict: bool
+) -> Rights:
+    if scopes is None and models is None and addresses is None and limits is None and not is_strict:
         return ALL_RIGHTS
     return Rights(
         scopes=ALL_SCOPES if scopes is None else frozenset(map(Scope, json.loads(scopes))),
         models=None if models is None else tuple(json.loads(models)),
         networks=None if addresses is None else tuple(map(ip_network, json.loads(addresses))),
         limits=limits,
+        is_strict=is_strict,
     )
 
 

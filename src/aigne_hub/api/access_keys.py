@@ -34,6 +34,7 @@ class KeyRights(Strict):
     requests_per_minute: _Limit | None = None
     tokens_per_minute: _Limit | None = None
     concurrency: _Limit | None = None
+    strict: bool | None = None
 
     def over(self, old: Rights) -> Rights:
         """The rights with the fields that were given put in place of the old ones."""
@@ -48,6 +49,7 @@ class KeyRights(Strict):
             models=_models(self.models) if "models" in given else old.models,
             networks=_networks(self.addresses) if "addresses" in given else old.networks,
             limits=new if new.is_any else None,
+            is_strict=bool(self.strict) if "strict" in given else old.is_strict,
         )
 
 
@@ -80,6 +82,7 @@ class ShownKey(Shape):
     requests_per_minute: int | None
     tokens_per_minute: int | None
     concurrency: int | None
+    strict: bool
     created_at: str | None
     created_via: str
     expires_at: str | None
@@ -256,6 +259,7 @@ def _fields(key: Key, holder: User, by: Visit) -> dict[str, object]:
         "requests_per_minute": limits.requests_per_minute,
         "tokens_per_minute": limits.tokens_per_minute,
         "concurrency": limits.concurrency,
+        "strict": rights.is_strict,
         "created_at": iso(key.created_ms),
         "created_via": key.created_via,
         "expires_at": iso(key.expires_ms),

@@ -38,6 +38,7 @@ def key() -> None:
 @click.option("--requests-per-minute", type=int)
 @click.option("--tokens-per-minute", type=int)
 @click.option("--concurrency", type=int, help="Calls at a time.")
+@click.option("--strict", is_flag=True, help="Refuse its calls when a translation would lose something.")
 @data_dir_option
 @json_option
 @told
@@ -139,6 +140,7 @@ def _rights(
     requests_per_minute: int | None,
     tokens_per_minute: int | None,
     concurrency: int | None,
+    strict: bool,
 ) -> Rights:
     limits = Limits(requests_per_minute, tokens_per_minute, concurrency)
     return Rights(
@@ -146,6 +148,7 @@ def _rights(
         models=models or None,
         networks=read_networks(addresses) if addresses else None,
         limits=limits if limits.is_any else None,
+        is_strict=strict,
     )
 
 
@@ -170,6 +173,7 @@ def _key_row(one: Key) -> dict[str, Any]:
         "requests_per_minute": (one.rights.limits or Limits()).requests_per_minute,
         "tokens_per_minute": (one.rights.limits or Limits()).tokens_per_minute,
         "concurrency": (one.rights.limits or Limits()).concurrency,
+        "strict": one.rights.is_strict,
         "created": shown_time(one.created_ms),
         "expires": shown_time(one.expires_ms),
         "last_used": shown_time(one.last_used_ms),

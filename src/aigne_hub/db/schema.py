@@ -85,6 +85,7 @@ keys = Table(
     Column("requests_per_minute", Integer),
     Column("tokens_per_minute", Integer),
     Column("concurrency", Integer),
+    Column("strict", Boolean),
     Column("created_via", String(10), nullable=False, server_default="cli"),
     Column("created_ms", BigInteger, nullable=False),
     Column("expires_ms", BigInteger),

@@ -71,7 +71,7 @@ class InferenceDoor:
         reply = AsgiReply(receive, send, request_id)
         try:
             caller, call = await self._read(scope, fields, receive)
-            origin = self._origin(call_id, request_id, scope, fields, call)
+            origin = self._origin(call_id, request_id, scope, fields, caller, call)
             if caller.rights.limits is None:
                 await self._answer(caller, call, self._dialect_for(call), reply, origin)
             else:
@@ -105,11 +105,14 @@ class InferenceDoor:
         caller.require(Right.inference)
         return caller, call
 
-    def _origin(self, call_id: CallId, request_id: str, scope: Scope, fields: Fields, call: Call) -> Origin:
+    def _origin(
+        self, call_id: CallId, request_id: str, scope: Scope, fields: Fields, caller: Caller, call: Call
+    ) -> Origin:
         passed = self._dialect.passed_headers
         headers = tuple([(name, fields[name]) for name in passed if name in fields]) if passed else ()
         url = hub_url(scope, fields, self._house.settings) if call.wants_url else ""
-        return Origin(call_id, request_id, app_of(fields), fields.get(b"x-hub-strict") == b"1", headers, url)
+        is_strict = caller.rights.is_strict or fields.get(b"x-hub-strict") == b"1"
+        return Origin(call_id, request_id, app_of(fields), is_strict, headers, url)
 
     def _dialect_of(self, body: bytes) -> ServedDialect:
         if self._native is not None and is_native(body):

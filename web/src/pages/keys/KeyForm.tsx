@@ -32,6 +32,7 @@ interface FormValues extends Record<string, unknown> {
   requestsPerMinute: number | string;
   tokensPerMinute: number | string;
   concurrency: number | string;
+  strict: boolean;
 }
 
 function valuesOf(key: Key | null, role: Role): FormValues {
@@ -46,6 +47,7 @@ function valuesOf(key: Key | null, role: Role): FormValues {
     requestsPerMinute: key?.requestsPerMinute ?? "",
     tokensPerMinute: key?.tokensPerMinute ?? "",
     concurrency: key?.concurrency ?? "",
+    strict: key?.strict ?? false,
   };
 }
 
@@ -63,6 +65,7 @@ function bodyOf(values: FormValues): KeyValues {
     requestsPerMinute: number(values.requestsPerMinute),
     tokensPerMinute: number(values.tokensPerMinute),
     concurrency: number(values.concurrency),
+    strict: values.strict,
   };
 }
 
@@ -157,6 +160,10 @@ function Restrictions({ form, isOpen }: { form: Form; isOpen: boolean }) {
                 />
               ))}
             </div>
+            <Switch
+              label={say(words.strict)} description={say(words.strictHint)}
+              {...form.getInputProps("strict", { type: "checkbox" })}
+            />
           </Stack>
     </Fold>
   );

@@ -20,6 +20,7 @@ export interface KeyLimits {
   requestsPerMinute: number | null;
   tokensPerMinute: number | null;
   concurrency: number | null;
+  strict: boolean;
 }
 
 /** Runs a change of keys and looks at the lists anew. */

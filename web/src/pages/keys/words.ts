@@ -44,6 +44,8 @@ export const keyWords = dictionary({
   tokens: ["Tokens a minute", "每分钟 Token 数"],
   concurrency: ["At the same time", "并发数"],
   unlimited: ["No limit", "不限"],
+  strict: ["Strict", "严格模式"],
+  strictHint: ["Refuse a call when a provider could not be told all of it.", "若提供商无法接收请求的全部内容，则拒绝该调用。"],
   madeTitle: ["Your new key", "新的访问密钥"],
   tryIt: ["Try it", "试一试"],
   curl: ["Example call", "调用示例"],
