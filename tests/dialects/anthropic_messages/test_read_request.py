@@ -73,12 +73,18 @@ def test_every_field_has_its_place() -> None:
     ("thinking", "reasoning"),
     [
         ({"type": "disabled"}, Reasoning(effort="none")),
+        ({"type": "between_tools"}, Reasoning(effort="none")),
         ({"type": "adaptive"}, Reasoning(effort="high")),
         ({"type": "enabled", "budget_tokens": 2048}, Reasoning(budget=2048)),
     ],
 )
 def test_how_much_to_think(thinking: dict[str, Any], reasoning: Reasoning) -> None:
     assert read(thinking=thinking).reasoning == reasoning
+
+
+def test_thoughts_between_tools_alone_are_told_as_lost() -> None:
+    """https://platform.claude.com/docs/en/build-with-claude/thinking"""
+    assert read(thinking={"type": "between_tools"}).unknown == ("thinking.between_tools",)
 
 
 def test_blocks_of_every_kind_are_read() -> None:

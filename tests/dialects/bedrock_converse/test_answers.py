@@ -85,6 +85,8 @@ def test_what_the_cache_took_is_told_apart_when_it_is_said() -> None:
         ("max_tokens", Finish.length),
         ("guardrail_intervened", Finish.filter),
         ("content_filtered", Finish.filter),
+        ("malformed_model_output", Finish.filter),
+        ("malformed_tool_use", Finish.filter),
         ("stop_sequence", Finish.stop_sequence),
         ("odd", Finish.stop),
     ],

@@ -59,7 +59,7 @@ def test_a_responses_call_at_a_chat_provider() -> None:
                 ],
             },
         ],
-        "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}, "strict": False}}],
+        "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}],
         "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {"type": "object"}}},
         "reasoning_effort": "low",
         "max_tokens": 50,

@@ -53,7 +53,7 @@ def read_chat(body: bytes) -> Chat:
         tool_choice=choice,
         parallel_tools=parallel,
         format=_format(output),
-        reasoning=_reasoning(f, output),
+        reasoning=_reasoning(f, output, blocks),
         max_output=f.whole("max_tokens", 1),
         temperature=f.number("temperature", 0, 1),
         top_p=f.number("top_p", 0, 1),
@@ -145,16 +145,19 @@ def _format(output: Fields) -> Format | None:
     return Format(schema, strict=True)
 
 
-def _reasoning(f: Fields, output: Fields) -> Reasoning | None:
+def _reasoning(f: Fields, output: Fields, blocks: BlockReader) -> Reasoning | None:
     said = output.one_of("effort", effort.EFFORTS)
     thinking = f.fields("thinking")
     if thinking is None:
         return None if said is None else Reasoning(effort=said)
     kind = thinking.need_text("type")
+    if kind == "between_tools":
+        blocks.unknown.append("thinking.between_tools")  # only Anthropic's newest models tell such thoughts apart
+        return Reasoning(effort="none")
     if kind == "disabled":
         return Reasoning(effort="none")
     if kind == "adaptive":
         return Reasoning(effort=said or "high")
     if kind != "enabled":
-        raise wrong(thinking.at("type"), "enabled, disabled or adaptive is expected here")
+        raise wrong(thinking.at("type"), "enabled, disabled, adaptive or between_tools is expected here")
     return Reasoning(effort=said, budget=thinking.whole("budget_tokens", 1))

@@ -45,6 +45,9 @@ FINISHES = {
     "stop_sequence": Finish.stop_sequence,
     "guardrail_intervened": Finish.filter,
     "content_filtered": Finish.filter,
+    # Nothing that may be called finished came of these.
+    "malformed_model_output": Finish.filter,
+    "malformed_tool_use": Finish.filter,
 }
 _FAILURES = {"throttlingException": Failure.throttled, "validationException": Failure.rejected}
 

@@ -185,8 +185,8 @@ def _tools(chat: Chat, losses: Losses) -> dict[str, Any]:
         spec: dict[str, Any] = {"name": tool.name, "inputSchema": {"json": schema}}
         if tool.description:
             spec["description"] = tool.description
-        if tool.strict is not None:
-            spec["strict"] = tool.strict
+        if tool.strict:  # not to be strict is what is meant without the word, which not every model takes
+            spec["strict"] = True
         tools.append({"toolSpec": spec})
         if tool.cache is not None:
             tools.append({"cachePoint": {"type": "default", **({"ttl": "1h"} if tool.cache == "1h" else {})}})

@@ -209,8 +209,8 @@ def _written_tool(tool: Tool, losses: Losses, quirks: frozenset[str]) -> dict[st
         function["description"] = tool.description
     if tool.schema is not None:
         function["parameters"] = tool.schema
-    if tool.strict is not None:
-        function["strict"] = tool.strict
+    if tool.strict:  # not to be strict is what is meant without the word, which not every provider takes
+        function["strict"] = True
     if tool.cache is not None and "cache_control" not in quirks:
         losses.approximated("cache_control")
     return {"type": "function", "function": function}
