@@ -12,8 +12,10 @@ from typing import Any
 import msgspec
 
 from aigne_hub.base.errors import Failure, HubError, UpstreamFailed
+from aigne_hub.dialects.google_details import google_details
 
 _LONGEST = 600
+_MOST_READ = 65536
 _SECRET = re.compile(
     r"\b(?:sk|pk|rk|gsk|xai|hf|AIza|Bearer|Basic|blocklet)[-_ ][A-Za-z0-9_\-.~+/=*]{6,}", re.IGNORECASE
 )
@@ -35,8 +37,14 @@ def error_body(error: HubError) -> bytes:
 
 
 def error_of_answer(status: int, body: bytes, retry_after: int | None) -> UpstreamFailed:
-    """What a provider's answer with a status of 400 or more means. The status decides (contract 5.2)."""
+    """What a provider's answer with a status of 400 or more means. The status decides (contract 5.2).
+
+    But for Google, which tells of a bad key with 400, and in the body when to try again.
+    """
+    told = google_details(body[:_MOST_READ])
     kind = _KINDS.get(status, Failure.overloaded if status >= 500 else Failure.rejected)
+    if told.is_of_key:
+        kind = Failure.credential
     said = _said(body)
     if kind is Failure.credential:
         # What a provider says of our credential is for the operator's record, not for the caller.
@@ -45,7 +53,8 @@ def error_of_answer(status: int, body: bytes, retry_after: int | None) -> Upstre
         message = f"the provider failed with status {status}" + (f": {said}" if said else "")
     else:
         message = said or f"the provider refused the request with status {status}"
-    return UpstreamFailed(kind, message, upstream_status=status, retry_after=retry_after)
+    wait_s = told.retry_after if retry_after is None else retry_after
+    return UpstreamFailed(kind, message, upstream_status=status, retry_after=wait_s)
 
 
 def error_of_event(data: bytes) -> UpstreamFailed:
@@ -62,7 +71,7 @@ def safe(text: str) -> str:
 
 def _said(body: bytes) -> str:
     try:
-        answer: Any = _read_any(body[:65536])
+        answer: Any = _read_any(body[:_MOST_READ])
     except (msgspec.MsgspecError, RecursionError):
         return ""
     error = answer.get("error", answer) if isinstance(answer, dict) else None
