@@ -23,7 +23,7 @@ def test_nothing_is_documented_that_is_no_setting() -> None:
 
 
 def test_there_are_few_settings() -> None:
-    assert len(fields(Settings)) <= 28
+    assert len(fields(Settings)) <= 29
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:

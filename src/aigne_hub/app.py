@@ -119,7 +119,7 @@ def _house(
     threads: Threads,
 ) -> House:
     access = AccessSnapshot(vault, clock, stale_s=settings.stale_s)
-    catalog = CatalogSnapshot(vault, clock)
+    catalog = CatalogSnapshot(vault, clock, knows_lacks=settings.check_models)
     journal = Journal(vault, clock)
     users = Users(clock, ids, journal)
     keys = Keys(vault, clock, ids, journal)

@@ -157,6 +157,9 @@ class Settings:
     private_upstreams: bool = _setting(
         True, _on_off, "whether a provider's address may be loopback or private; link-local and metadata never may"
     )
+    check_models: bool = _setting(
+        True, _on_off, "whether to refuse calls that a model, by what is known of it, surely cannot answer"
+    )
     local_model: bool = _setting(True, _on_off, "whether to run the model that ships with the hub")
     stale_s: float = _setting(
         300.0, _seconds(1, 86400), "seconds that keys keep working from memory while the database is down"

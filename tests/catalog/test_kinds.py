@@ -61,7 +61,7 @@ def test_a_name_tells_what_a_chat_can_do(model: str, abilities: tuple[str, ...])
     assert abilities_of(model, Kind.chat) == abilities
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.chat])
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in (Kind.chat, Kind.token_count)])
 def test_what_is_no_chat_can_do_what_it_is_for(kind: Kind) -> None:
     (ability,) = abilities_of("anything", kind)
     assert ability in kind.value.lower()

@@ -47,8 +47,8 @@ async def catalog(database: Database) -> CatalogSnapshot:
     return await looked(database, VAULT)
 
 
-async def looked(database: Database, vault: Vault) -> CatalogSnapshot:
-    snapshot = CatalogSnapshot(vault, CLOCK)
+async def looked(database: Database, vault: Vault, *, knows_lacks: bool = True) -> CatalogSnapshot:
+    snapshot = CatalogSnapshot(vault, CLOCK, knows_lacks=knows_lacks)
     async with database.read() as conn:
         await snapshot.load(conn, (await read_versions(conn))["catalog"])
     return snapshot
@@ -167,3 +167,11 @@ async def test_names_without_end_take_no_memory_without_end(catalog: CatalogSnap
     for number in range(10_000):
         catalog.resolve(f"openai/m{number}")
     assert len(catalog._resolved) <= 4096
+
+
+async def test_a_target_says_what_its_model_surely_lacks(catalog: CatalogSnapshot, database: Database) -> None:
+    assert catalog.resolve("openai/o3-mini").lacks == {"vision"}
+    assert catalog.resolve("openai/gpt-4o").lacks == frozenset()
+    assert "chatCompletion" in catalog.resolve("openai/text-embedding-3-small").lacks
+    unaware = await looked(database, VAULT, knows_lacks=False)
+    assert unaware.resolve("openai/text-embedding-3-small").lacks == frozenset()

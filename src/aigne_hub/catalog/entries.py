@@ -105,3 +105,4 @@ class Target:
     dialects: tuple[str, ...] = ()
     quirks: frozenset[str] = frozenset()
     signer: Signer | None = None  # when each request has to be signed
+    lacks: frozenset[str] = frozenset()  # what the model surely cannot do (catalog/lacks.py)

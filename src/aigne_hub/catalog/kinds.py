@@ -1,6 +1,6 @@
 """What a model's name tells of it lives here: what it is called for, and what it can do.
 
-Providers list names and little else. A name that says nothing is a chat's; a guess here hinders no call.
+Providers list names and little else. A name that says nothing is a chat's. What hinders a call is in lacks.py.
 """
 
 from __future__ import annotations

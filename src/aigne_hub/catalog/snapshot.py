@@ -10,6 +10,8 @@ from aigne_hub.base.crypto import Unreadable, Vault
 from aigne_hub.base.errors import BadRequest, Unavailable
 from aigne_hub.catalog import store
 from aigne_hub.catalog.entries import Credential, CredentialId, Model, ModelFacts, Provider, ProviderId, Target
+from aigne_hub.catalog.kinds import kind_of
+from aigne_hub.catalog.lacks import lacks_of
 from aigne_hub.catalog.registry import open_sealed
 from aigne_hub.db.engine import Conn
 from aigne_hub.dialects.call import Kind
@@ -35,13 +37,17 @@ class ListedModel:
 
 
 class CatalogSnapshot:
-    """Enabled providers with a usable credential, their models, and the target of each name."""
+    """Enabled providers with a usable credential, their models, and the target of each name.
+
+    Unless it `knows_lacks`, no target is said to lack anything.
+    """
 
     counter = store.COUNTER
 
-    def __init__(self, vault: Vault, clock: Clock) -> None:
+    def __init__(self, vault: Vault, clock: Clock, *, knows_lacks: bool) -> None:
         self._vault = vault
         self._clock = clock
+        self._knows_lacks = knows_lacks
         self._providers: dict[str, Provider] = {}
         self._ready: dict[str, Target] = {}
         self._by_credential: dict[CredentialId, Target] = {}
@@ -132,15 +138,23 @@ class CatalogSnapshot:
             raise Unavailable(f"Provider '{provider}' is not available or not configured", code="provider_unavailable")
         if provider == LOCAL and f"{provider}/{model}" not in self._by_id:
             raise _not_found(f"{provider}/{model}")  # its server answers to any name; only this one is true
-        return replace(base, model=model)
+        return self._of(base, model)
 
     def _bare(self, name: str) -> Target:
         if name in self._by_name:
-            return replace(self._ready[self._by_name[name].provider.name], model=name)
+            return self._of(self._ready[self._by_name[name].provider.name], name)
         for provider in family(name):
             if provider in self._ready:
-                return replace(self._ready[provider], model=upstream_name(provider, name))
+                return self._of(self._ready[provider], upstream_name(provider, name))
         raise _not_found(name)
+
+    def _of(self, base: Target, model: str) -> Target:
+        """The target of a model at a provider; made once for each name, so its facts cost a call nothing."""
+        if not self._knows_lacks:
+            return replace(base, model=model)
+        listed = self._by_id.get(f"{base.provider.name}/{model}")
+        kind = kind_of(model) if listed is None else listed.kind
+        return replace(base, model=model, lacks=lacks_of(base.provider.name, model, kind))
 
     def _usable(self, providers: list[Provider], credentials: list[Credential]) -> dict[str, Target]:
         usable: dict[str, Target] = {}

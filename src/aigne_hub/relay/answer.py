@@ -15,6 +15,7 @@ from aigne_hub.dialects.usage import Usage
 from aigne_hub.files.desk import FileDesk
 from aigne_hub.outbound import Client, Exchange, Limits
 from aigne_hub.relay import attempt
+from aigne_hub.relay.fit import refuse_unfit
 from aigne_hub.relay.keeping import Keeping
 from aigne_hub.relay.record import (
     HUNG_UP,
@@ -63,6 +64,7 @@ class Relay:
         """
         target = self._catalog.resolve(call.model)
         refuse_foreign_model(caller, call.model, target)
+        refuse_unfit(call, dialect, target)
         way = pair(dialect, call, target.model, target.dialects, target.quirks)
         refuse_losses(way.losses, origin)
         record = open_record(
