@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 
 START = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 END = datetime.datetime(2120, 1, 1, tzinfo=datetime.UTC)
-# Python 3.13 takes only what RFC 5280 asks of a certificate: a purpose of the authority's key, and whose key has signed.
+# Python 3.13 asks for what RFC 5280 does: the purpose of the authority's key, and whose key has signed.
 _ONLY_SIGNS = x509.KeyUsage(
     digital_signature=False, content_commitment=False, key_encipherment=False, data_encipherment=False,
     key_agreement=False, key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False,
