@@ -16,6 +16,8 @@ from aigne_hub.providers.rows import KNOWN
         ("o3", "openai"),
         ("o4-mini", "openai"),
         ("text-embedding-3-small", "openai"),
+        ("whisper-1", "openai"),
+        ("tts-1-hd", "openai"),
         ("claude-haiku-4-5", "anthropic"),
         ("deepseek-chat", "deepseek"),
         ("grok-3", "xai"),

@@ -28,6 +28,7 @@ _FAMILIES = tuple(
     for pattern, providers in (
         (r"(gemini|imagen|veo)", ("google", "openrouter", "poe")),
         (r"(gpt-|o1|o3|o4|dall-e-|text-embedding-|sora-)", ("openai", "openrouter", "poe")),
+        (r"(whisper|tts)-1", ("openai",)),
         (r"claude", ("anthropic", "openrouter", "poe")),
         (r"deepseek", ("deepseek", "openrouter", "ollama")),
         (r"grok", ("xai", "openrouter", "poe")),
