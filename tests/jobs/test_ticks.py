@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import anyio
 import pytest
 
 from aigne_hub.access import store as access_store
@@ -16,6 +17,7 @@ from aigne_hub.app import open_house
 from aigne_hub.base.clock import StoppedClock
 from aigne_hub.base.ids import first_id_at
 from aigne_hub.catalog import store as catalog_store
+from aigne_hub.db.engine import Database
 from aigne_hub.dialects.videos import Stage
 from aigne_hub.jobs.ticks import Tick, close_stale, forget_ended, keep_ticking, note_running, note_uses, ticks_of
 from aigne_hub.usage import store as usage_store
@@ -42,6 +44,13 @@ async def test_last_uses_are_written_down(hub: RunningHub) -> None:
     assert (credential.id, credential.usage_count) == (target.credential_id, 1)
 
 
+async def settled(database: Database) -> None:
+    """Return when all that was queued so far is written."""
+    with anyio.fail_after(5):
+        while database.writer.depth:
+            await anyio.sleep(0.005)
+
+
 async def test_a_call_whose_worker_died_is_closed_when_it_is_older_than_any_call_may_be(
     database_url: str, tmp_path: Path
 ) -> None:
@@ -56,6 +65,7 @@ async def test_a_call_whose_worker_died_is_closed_when_it_is_older_than_any_call
         house.recorder.open(facts)
         clock.advance(1)
         await note_running(house)
+        await settled(house.database)
         for seconds, status in ((100, Status.processing), (300, Status.failed)):
             clock.advance(seconds)
             await close_stale(house)
