@@ -24,7 +24,7 @@ def pieces_of(stream: bytes, cuts: list[int]) -> list[bytes]:
     return [stream[start:end] for start, end in pairwise(at)]
 
 
-@given(EVENTS, st.sampled_from(["\n", "\r\n"]), st.lists(st.integers(0, 1000), max_size=30))
+@given(EVENTS, st.sampled_from(["\n", "\r\n", "\r"]), st.lists(st.integers(0, 1000), max_size=30))
 def test_any_cut_gives_the_same_events(events: list[list[str]], newline: str, cuts: list[int]) -> None:
     splitter = sse.EventSplitter()
     found: list[bytes] = []
@@ -57,7 +57,19 @@ def test_the_beginning_of_an_event_is_kept_until_it_is_whole() -> None:
 
 
 def test_a_byte_order_mark_is_dropped() -> None:
-    assert sse.EventSplitter().feed(b"\xef\xbb\xbfdata: 1\n\n") == b"data: 1\n\n"
+    stream = b"\xef\xbb\xbfdata: 1\n\n"
+    assert sse.EventSplitter().feed(stream) == b"data: 1\n\n"
+    splitter = sse.EventSplitter()
+    assert b"".join([splitter.feed(stream[at : at + 1]) for at in range(len(stream))]) == b"data: 1\n\n"
+    assert sse.EventSplitter().feed(b"") == b""
+
+
+def test_a_return_alone_ends_a_line_and_with_it_the_last_event() -> None:
+    assert sse.EventSplitter().feed(b"data: 1\r\rdata: 2\r\r") == b"data: 1\n\ndata: 2\n\n"
+    splitter = sse.EventSplitter()
+    pieces = [b"data: 1\r", b"", b"\n", b"\n", b"data: 2\r", b"\n\r", b"\ndata: 3"]
+    assert [splitter.feed(piece) for piece in pieces] == [b"", b"", b"", b"data: 1\n\n", b"", b"data: 2\n\n", b""]
+    assert splitter.rest() == b"data: 3"
 
 
 def test_an_endless_event_is_refused() -> None:

@@ -119,7 +119,7 @@ def _add(block: dict[str, Any], event: dict[str, Any]) -> None:
         block["text"] = block.get("text", "") + delta["text"]
     elif "toolUse" in delta:
         block["toolUse"]["input"] += delta["toolUse"]["input"]
-    elif "text" in delta["reasoningContent"]:
+    elif "text" in delta.get("reasoningContent", {}):
         said = block.setdefault("reasoningContent", {}).setdefault("reasoningText", {"text": ""})
         said["text"] += delta["reasoningContent"]["text"]
 

@@ -119,7 +119,7 @@ def of_converse(blocks: list[dict[str, Any]], end: str, usage: dict[str, int]) -
     uses = [block["toolUse"] for block in blocks if "toolUse" in block]
     cached = usage.get("cacheReadInputTokens", 0)
     return Meaning(
-        "".join([block["text"] for block in blocks if "text" in block]),
+        "".join([said["text"] for block in blocks for said in _said(block)]),
         "".join(thoughts),
         tuple([Called(use["name"], use["input"], use["toolUseId"]) for use in uses]),
         ENDS[end],
@@ -127,3 +127,8 @@ def of_converse(blocks: list[dict[str, Any]], end: str, usage: dict[str, int]) -
         usage["outputTokens"],
         cached,
     )
+
+
+def _said(block: dict[str, Any]) -> list[dict[str, Any]]:
+    cited: list[dict[str, Any]] = block.get("citationsContent", {}).get("content", [])
+    return [block] if "text" in block else cited

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from aigne_hub.dialects.bodies import UNREADABLE
+
 _read = msgspec.json.Decoder().decode
 
 
@@ -13,6 +15,6 @@ def as_object(arguments: str) -> dict[str, Any]:
     """The arguments as an object; what a model wrote as something else stands under `_`."""
     try:
         value = _read(arguments.encode()) if arguments.strip() else {}
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         value = arguments
     return value if isinstance(value, dict) else {"_": value}

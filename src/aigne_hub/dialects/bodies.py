@@ -12,6 +12,9 @@ from aigne_hub.base.errors import BadRequest
 
 T = TypeVar("T")
 
+# What a decoder raises for what is no JSON, of another shape, no text, or nested without end.
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
 _read_any = msgspec.json.Decoder().decode
 _PLACE = re.compile(r" - at `\$\.?([^`]*)`$")
 

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from aigne_hub.base.errors import Failure, UpstreamFailed
+from aigne_hub.dialects.bodies import UNREADABLE
 from aigne_hub.dialects.call import Call, ServedDialect
 from aigne_hub.dialects.chat import Chat, Media, MediaKind, Part, Refusal, Text, Thinking, Tool, ToolResult, ToolUse
 from aigne_hub.dialects.fidelity import Losses
@@ -108,7 +109,7 @@ def read_number(answer: bytes, shape: type[Struct], name: str) -> int:
     """The count in a provider's answer. Raises UpstreamFailed."""
     try:
         number = getattr(msgspec.json.decode(answer, type=shape), name)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise UpstreamFailed(Failure.malformed, "the provider's answer is not a count of tokens") from error
     assert isinstance(number, int)
     return number

@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from aigne_hub.base.errors import BadRequest, Failure, HubError, UpstreamFailed
 from aigne_hub.dialects import splice, sse
-from aigne_hub.dialects.bodies import read_checked
+from aigne_hub.dialects.bodies import UNREADABLE, read_checked
 from aigne_hub.dialects.call import Call, Kind, Label, Stream
 from aigne_hub.dialects.openai_errors import error_body
 from aigne_hub.dialects.usage import Usage
@@ -90,7 +90,7 @@ class Embeddings:
     def read_usage(self, answer: bytes) -> Usage | None:
         try:
             usage = _read_answer(answer).usage
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise UpstreamFailed(Failure.malformed, "the provider's answer is not a list of embeddings") from error
         return Usage(input=usage.prompt_tokens, output=0) if usage and usage.prompt_tokens is not None else None
 

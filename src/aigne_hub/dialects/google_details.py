@@ -12,6 +12,8 @@ import re
 import msgspec
 from msgspec import Struct
 
+from aigne_hub.dialects.bodies import UNREADABLE
+
 _OF_THE_KEY = frozenset({"API_KEY_INVALID", "API_KEY_EXPIRED"})
 _DELAY = re.compile(r"(\d{1,6}(?:\.\d{1,9})?)s", re.ASCII)
 _LONGEST_S = 86400
@@ -45,7 +47,7 @@ def google_details(body: bytes) -> GoogleDetails:
     """What the body of an error tells in Google's way; of another's, nothing."""
     try:
         details = _read(body).error.details or []
-    except (msgspec.MsgspecError, RecursionError):
+    except UNREADABLE:
         return _NONE
     delays = [found[1] for one in details if one.retry_delay and (found := _DELAY.fullmatch(one.retry_delay))]
     return GoogleDetails(

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from aigne_hub.dialects import media
+from aigne_hub.dialects.bodies import UNREADABLE
 from aigne_hub.dialects.call import Call
 
 _MOST = 16
@@ -64,7 +65,7 @@ def pictures(answer: bytes) -> Inlined | None:
     """The pictures of an answer in OpenAI's format (`data[].b64_json`); None when there are none."""
     try:
         made = _read(answer)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
     listed = made.get("data")
     data = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []

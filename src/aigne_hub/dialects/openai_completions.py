@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from aigne_hub.base.errors import Failure, HubError, UpstreamFailed
 from aigne_hub.dialects import splice, sse
-from aigne_hub.dialects.bodies import read_checked, read_object
+from aigne_hub.dialects.bodies import UNREADABLE, read_checked, read_object
 from aigne_hub.dialects.call import Call, Kind, Label
 from aigne_hub.dialects.chat import Answer, Chat, Ended, Event, Message, Role, Started, Text, TextPiece, Used
 from aigne_hub.dialects.fields import Fields, wrong
@@ -76,7 +76,7 @@ class OpenAICompletions:
     def read_usage(self, answer: bytes) -> Usage | None:
         try:
             read = _read_answer(answer)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise UpstreamFailed(Failure.malformed, "the provider's answer is not a completion") from error
         return read_usage(read.usage)
 

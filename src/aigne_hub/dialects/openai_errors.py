@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from aigne_hub.base.errors import Failure, HubError, UpstreamFailed
+from aigne_hub.dialects.bodies import UNREADABLE
 from aigne_hub.dialects.google_details import google_details
 
 _LONGEST = 600
@@ -72,7 +73,7 @@ def safe(text: str) -> str:
 def _said(body: bytes) -> str:
     try:
         answer: Any = _read_any(body[:_MOST_READ])
-    except (msgspec.MsgspecError, RecursionError):
+    except UNREADABLE:
         return ""
     error = answer.get("error", answer) if isinstance(answer, dict) else None
     message = error.get("message") if isinstance(error, dict) else error

@@ -10,6 +10,7 @@ import msgspec
 
 from aigne_hub.base.errors import BadRequest, HubError
 from aigne_hub.dialects import multipart, sse
+from aigne_hub.dialects.bodies import UNREADABLE
 from aigne_hub.dialects.call import Call, Kind, Label, Stream
 from aigne_hub.dialects.inlined import Inlined, pictures
 from aigne_hub.dialects.openai_errors import error_body
@@ -63,7 +64,7 @@ class OpenAIForm:
         """What the answer says of it, when it is JSON; subtitles and text say nothing."""
         try:
             read = _read_answer(answer)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             return None
         usage = read_usage(read, self._kind)
         if read.duration is None:

@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from aigne_hub.base.errors import BadRequest, Failure, HubError, UpstreamFailed
 from aigne_hub.dialects import splice, sse
-from aigne_hub.dialects.bodies import read_checked
+from aigne_hub.dialects.bodies import UNREADABLE, read_checked
 from aigne_hub.dialects.call import Call, Kind, Label, Stream
 from aigne_hub.dialects.inlined import Inlined, pictures
 from aigne_hub.dialects.openai_errors import error_body
@@ -116,7 +116,7 @@ class OpenAIJson:
             return None
         try:
             return read_usage(_read_answer(answer), self._kind)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise UpstreamFailed(Failure.malformed, "the provider's answer is not what was asked for") from error
 
     def write_answer(self, answer: bytes, call: Call, label: Label) -> bytes:

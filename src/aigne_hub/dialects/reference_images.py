@@ -13,7 +13,7 @@ import msgspec
 
 from aigne_hub.base.errors import Failure, HubError, UpstreamFailed
 from aigne_hub.dialects import media, multipart, sse
-from aigne_hub.dialects.bodies import read_object
+from aigne_hub.dialects.bodies import UNREADABLE, read_object
 from aigne_hub.dialects.call import Call, Kind, Label, Stream
 from aigne_hub.dialects.chat import Media, MediaKind
 from aigne_hub.dialects.fields import Fields, wrong
@@ -94,13 +94,13 @@ class ReferenceImages:
     def read_usage(self, answer: bytes) -> Usage | None:
         try:
             return read_usage(_read_wire(answer), Kind.image)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise UpstreamFailed(Failure.malformed, "the provider's answer is no list of pictures") from error
 
     def write_answer(self, answer: bytes, call: Call, label: Label) -> bytes:
         try:
             made = _read_answer(answer)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise UpstreamFailed(Failure.malformed, "the provider's answer is no list of pictures") from error
         return _write(_native(made, answer, label) if call.is_native else _openai_like(made, label))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aigne_hub.base.errors import Failure, UpstreamFailed
 
+_BOM = b"\xef\xbb\xbf"
 _LARGEST_EVENT = 32 << 20  # an event may carry an image; more than this is no event
 
 
@@ -16,14 +17,13 @@ class EventSplitter:
     def __init__(self) -> None:
         self._kept = bytearray()
         self._bom_checked = False
+        self._after_return = False
 
     def feed(self, data: bytes) -> bytes:
         """The whole events up to here, joined; empty when none has become whole."""
         if not self._bom_checked:
-            if not data:
-                return b""
             data = self._without_bom(data)
-        if b"\r" in data or self._kept.endswith(b"\r"):
+        if self._after_return or b"\r" in data:
             data = self._with_line_feeds(data)
         if not self._kept and data.endswith(b"\n\n"):
             return data
@@ -44,16 +44,24 @@ class EventSplitter:
         return bytes(self._kept)
 
     def _without_bom(self, data: bytes) -> bytes:
+        """The data without the mark, which may come in pieces; what may yet be one is kept back."""
+        if self._kept:
+            data = bytes(self._kept) + data
+            self._kept.clear()
+        if len(data) < len(_BOM) and _BOM.startswith(data):
+            self._kept += data
+            return b""
         self._bom_checked = True
-        return data.removeprefix(b"\xef\xbb\xbf")
+        return data.removeprefix(_BOM)
 
     def _with_line_feeds(self, data: bytes) -> bytes:
-        if self._kept.endswith(b"\r"):
-            del self._kept[-1:]
-            data = b"\r" + data
-        ends_within_pair = data.endswith(b"\r")
-        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        return data[:-1] + b"\r" if ends_within_pair else data
+        """A return ends its line at once; the line feed that may come after it, in the next piece too, is no other."""
+        if not data:
+            return data
+        if self._after_return:
+            data = data.removeprefix(b"\n")
+        self._after_return = data.endswith(b"\r")
+        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def split_events(whole: bytes) -> list[bytes]:

@@ -16,6 +16,8 @@ from aigne_hub.dialects.bedrock_converse.write_request import NAME, REDACTED
 from aigne_hub.dialects.chat import (
     ArgumentsPiece,
     Candidate,
+    Citation,
+    Cited,
     Ended,
     Event,
     Finish,
@@ -69,6 +71,20 @@ def test_words_thoughts_and_tools_are_read_as_aws_s_client_does() -> None:
     )
     assert seen["output"]["message"]["content"][2]["text"] == "hi"
     assert seen["usage"]["inputTokens"] == 9
+
+
+def test_a_text_that_cites_is_read_with_its_sources() -> None:
+    """https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CitationsContentBlock.html"""
+    source = {"title": "The bay", "sourceContent": [{"text": "It is teal."}]}
+    web = {**source, "location": {"web": {"url": "https://example.com/bay", "domain": "example.com"}}}
+    whole = answer({"citationsContent": {"content": [{"text": "Te"}, {"text": "al."}], "citations": [source, web]}})
+    found = (
+        Citation(title="The bay", quote="It is teal."),
+        Citation("https://example.com/bay", "The bay", "It is teal."),
+    )
+    assert read_answer(whole).candidates[0].parts == (Text("Teal.", citations=found),)
+    piece = delta(0, citation=web)
+    assert Reader().feed(piece)[1:] == [Cited(found[1])]
 
 
 def test_what_the_cache_took_is_told_apart_when_it_is_said() -> None:

@@ -9,7 +9,19 @@ import pytest
 from openai.types.chat import ChatCompletion
 
 from aigne_hub.base.errors import UpstreamFailed
-from aigne_hub.dialects.chat import Answer, Candidate, Citation, Finish, Refusal, Seal, Text, Thinking, ToolUse
+from aigne_hub.dialects.chat import (
+    Answer,
+    Candidate,
+    Citation,
+    Finish,
+    Media,
+    MediaKind,
+    Refusal,
+    Seal,
+    Text,
+    Thinking,
+    ToolUse,
+)
 from aigne_hub.dialects.openai_chat.answers import read_answer, write_answer, write_usage
 from aigne_hub.dialects.usage import Usage
 
@@ -104,3 +116,15 @@ def test_a_sealed_thought_without_words_is_carried_too() -> None:
     message = written["choices"][0]["message"]
     assert message["reasoning_details"] == [{"type": "reasoning.encrypted", "data": "hub:gemini::blob"}]
     assert "reasoning_content" not in message
+
+
+def test_a_picture_is_taken_of_any_type_and_never_for_the_caller_s_mistake() -> None:
+    def drawn(url: str) -> bytes:
+        said = {"role": "assistant", "content": "x", "images": [{"type": "image_url", "image_url": {"url": url}}]}
+        return json.dumps({"choices": [{"message": said, "finish_reason": "stop"}]}).encode()
+
+    (_, picture) = read_answer(drawn("data:image/svg+xml;base64,PHN2Zy8+")).candidates[0].parts
+    assert picture == Media(MediaKind.image, mime="image/svg+xml", data="PHN2Zy8+")
+    for url in ("data:image/png;base64,!!", "nowhere", ""):
+        with pytest.raises(UpstreamFailed, match="picture"):
+            read_answer(drawn(url))

@@ -20,6 +20,7 @@ from aigne_hub.dialects.anthropic_messages.blocks import (
     written_tool_seal,
 )
 from aigne_hub.dialects.arguments import as_object
+from aigne_hub.dialects.bodies import UNREADABLE
 from aigne_hub.dialects.chat import (
     Answer,
     Candidate,
@@ -189,7 +190,7 @@ def write_finish(finish: Finish | None) -> str:
 def _decoded(body: bytes) -> _Answer:
     try:
         answer = _read(body)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise UpstreamFailed(Failure.malformed, "the provider's answer is not a message") from error
     if answer.type != "message":
         raise UpstreamFailed(Failure.malformed, "the provider's answer is not a message")

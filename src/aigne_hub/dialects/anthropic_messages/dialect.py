@@ -16,7 +16,7 @@ from aigne_hub.dialects import splice, sse
 from aigne_hub.dialects.anthropic_messages import answers, read_request, streams, write_request
 from aigne_hub.dialects.anthropic_messages.blocks import NAME
 from aigne_hub.dialects.anthropic_messages.errors import error_body
-from aigne_hub.dialects.bodies import read_checked
+from aigne_hub.dialects.bodies import UNREADABLE, read_checked
 from aigne_hub.dialects.call import Call, Kind, Label
 from aigne_hub.dialects.chat import Answer, Chat
 from aigne_hub.dialects.fidelity import Losses
@@ -146,7 +146,7 @@ class MessageStream:
             return b""
         try:
             read = streams.read_event(data)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise UpstreamFailed(Failure.malformed, "the provider sent an event that is not one of Messages") from error
         if read.type == "error":
             self.error = error_of_event(data)

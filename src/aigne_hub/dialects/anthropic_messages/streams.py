@@ -28,6 +28,7 @@ from aigne_hub.dialects.anthropic_messages.blocks import (
     written_thinking,
     written_tool_seal,
 )
+from aigne_hub.dialects.bodies import UNREADABLE
 from aigne_hub.dialects.chat import (
     ArgumentsPiece,
     Cited,
@@ -118,7 +119,7 @@ class Reader:
     def _take(self, data: bytes, events: list[Event]) -> None:
         try:
             event = read_event(data)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise UpstreamFailed(Failure.malformed, "the provider sent an event that is not one of Messages") from error
         if event.type == "content_block_delta" and event.delta is not None:
             self._delta(event.delta, event.index, events)

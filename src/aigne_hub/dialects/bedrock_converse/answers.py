@@ -13,10 +13,13 @@ from msgspec import Struct
 from aigne_hub.base.errors import Failure, HubError, UpstreamFailed
 from aigne_hub.dialects.bedrock_converse.frames import Frame, FrameSplitter
 from aigne_hub.dialects.bedrock_converse.write_request import NAME, REDACTED
+from aigne_hub.dialects.bodies import UNREADABLE
 from aigne_hub.dialects.chat import (
     Answer,
     ArgumentsPiece,
     Candidate,
+    Citation,
+    Cited,
     Ended,
     Event,
     Finish,
@@ -83,8 +86,35 @@ class _ToolUse(Struct, rename="camel"):
     input: Any = None
 
 
+class _Web(Struct):
+    url: str | None = None
+
+
+class _Location(Struct):
+    web: _Web | None = None
+
+
+class _Said(Struct):
+    text: str = ""
+
+
+class _Citation(Struct, rename="camel"):
+    title: str | None = None
+    source_content: list[_Said] | None = None
+    location: _Location | None = None
+
+
+class _Cited(Struct):
+    """A text and what it cites; it stands in the place of a text's block."""
+
+    content: list[_Said] | None = None
+    citations: list[_Citation] | None = None
+
+
 class _Block(Struct, rename="camel"):
     text: str | None = None
+    citations_content: _Cited | None = None
+    citation: _Citation | None = None
     tool_use: _ToolUse | None = None
     reasoning_content: _Reasoning | None = None
 
@@ -127,7 +157,7 @@ def read_answer(body: bytes, model: str | None = None) -> Answer:
     """Raises UpstreamFailed when the body is not an answer of Converse."""
     try:
         answer = _read(body)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise UpstreamFailed(Failure.malformed, "the provider's answer is not one of Converse") from error
     parts = [part for block in answer.output.message.content if (part := _part(block)) is not None]
     finish = FINISHES.get(answer.stop_reason, Finish.stop)
@@ -178,7 +208,7 @@ class Reader:
     def _take(self, frame: Frame, events: list[Event]) -> None:
         try:
             piece = _read_piece(frame.payload or b"{}")
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise UpstreamFailed(Failure.malformed, "the provider sent an event that is not one of Converse") from error
         if frame.headers.get(":message-type") in ("exception", "error"):
             name = frame.headers.get(":exception-type") or frame.headers.get(":error-code") or ""
@@ -205,6 +235,8 @@ class Reader:
         thought = delta.reasoning_content
         if delta.text is not None:
             events.append(TextPiece(delta.text))
+        elif delta.citation is not None:
+            events.append(Cited(_citation(delta.citation)))
         elif delta.tool_use is not None and index in self._tools:
             events.append(ArgumentsPiece(self._tools[index], str(delta.tool_use.input or "")))
         elif thought is not None and thought.text is not None:
@@ -220,10 +252,20 @@ def _part(block: _Block) -> Part | None:
         return Text(block.text)
     if block.tool_use is not None:
         return ToolUse(block.tool_use.tool_use_id, block.tool_use.name, _write(block.tool_use.input or {}).decode())
+    if (cited := block.citations_content) is not None:
+        said = "".join([one.text for one in cited.content or ()])
+        return Text(said, citations=tuple([_citation(one) for one in cited.citations or ()]))
     thought = block.reasoning_content
     if thought is None:
         return None
     if thought.redacted_content is not None:
         return Thinking("", Seal(NAME, thought.redacted_content, REDACTED))
-    said = thought.reasoning_text or _ReasoningText()
-    return Thinking(said.text, Seal(NAME, said.signature) if said.signature else None)
+    proven = thought.reasoning_text or _ReasoningText()
+    return Thinking(proven.text, Seal(NAME, proven.signature) if proven.signature else None)
+
+
+def _citation(citation: _Citation) -> Citation:
+    """https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Citation.html"""
+    web = citation.location.web if citation.location is not None else None
+    quote = "".join([one.text for one in citation.source_content or ()]) or None
+    return Citation(url=None if web is None else web.url, title=citation.title, quote=quote)

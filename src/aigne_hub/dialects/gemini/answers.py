@@ -14,6 +14,7 @@ from msgspec import Struct, structs
 from aigne_hub.base.errors import Failure, UpstreamFailed
 from aigne_hub.dialects import media
 from aigne_hub.dialects.arguments import as_object
+from aigne_hub.dialects.bodies import UNREADABLE
 from aigne_hub.dialects.chat import (
     Answer,
     Candidate,
@@ -201,7 +202,7 @@ def written_media(made: Media) -> dict[str, Any]:
 def _decoded(body: bytes) -> WireAnswer:
     try:
         answer = _read(body)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise UpstreamFailed(Failure.malformed, "the provider's answer is not one of generateContent") from error
     if answer.candidates is None and answer.prompt_feedback is None and answer.usage_metadata is None:
         raise UpstreamFailed(Failure.malformed, "the provider's answer is not one of generateContent")

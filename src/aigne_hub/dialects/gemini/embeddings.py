@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from aigne_hub.base.errors import BadRequest, Failure, HubError, UpstreamFailed
 from aigne_hub.dialects import sse
-from aigne_hub.dialects.bodies import read_object
+from aigne_hub.dialects.bodies import UNREADABLE, read_object
 from aigne_hub.dialects.call import Call, Kind, Label, Stream
 from aigne_hub.dialects.embeddings import Embeddings
 from aigne_hub.dialects.fidelity import Losses
@@ -193,7 +193,7 @@ class GoogleAtOpenAI:
     def write_answer(self, answer: bytes, call: Call, label: Label) -> bytes:
         try:
             found = _read_openai(answer).data
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise UpstreamFailed(Failure.malformed, "the provider's answer is not a list of embeddings") from error
         if len(found) != len(requests_of(call)):
             raise UpstreamFailed(Failure.malformed, "the provider's answer has not an embedding for each text")
@@ -235,7 +235,7 @@ def _text_of(request: GoogleFields) -> str:
 def _decoded(answer: bytes) -> _Vectors:
     try:
         found = _read(answer)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise UpstreamFailed(Failure.malformed, "the provider's answer is not one of embeddings") from error
     if found.embeddings is None and found.embedding is None:
         raise UpstreamFailed(Failure.malformed, "the provider's answer is not one of embeddings")

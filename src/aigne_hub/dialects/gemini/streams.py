@@ -12,6 +12,7 @@ import msgspec
 
 from aigne_hub.base.errors import Failure, HubError, UpstreamFailed
 from aigne_hub.dialects import sse
+from aigne_hub.dialects.bodies import UNREADABLE
 from aigne_hub.dialects.chat import (
     ArgumentsPiece,
     Citation,
@@ -65,7 +66,7 @@ def read_event(data: bytes) -> WireEvent:
     """Raises UpstreamFailed when the data of an event is not of this format."""
     try:
         return _read_event(data)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise UpstreamFailed(Failure.malformed, "the provider sent an event that is not one of Gemini") from error
 
 
@@ -75,7 +76,7 @@ def last_event(rest: bytes) -> bytes | None:
     try:
         if data is not None:
             _read_event(data)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
     return data
 

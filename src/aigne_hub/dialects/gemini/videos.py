@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from aigne_hub.dialects.bodies import UNREADABLE
 from aigne_hub.dialects.chat import Media
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.fields import wrong
@@ -104,7 +105,7 @@ class GeminiVideos:
     def read_video(self, answer: bytes) -> Video:
         try:
             operation = _read_operation(answer)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except UNREADABLE as error:
             raise malformed() from error
         if not _NAMED.fullmatch(operation.name):
             raise malformed()  # it is the path that the hub asks

@@ -8,6 +8,7 @@ import msgspec
 
 from aigne_hub.dialects import seals, sse
 from aigne_hub.dialects.arguments import as_object
+from aigne_hub.dialects.bodies import UNREADABLE
 from aigne_hub.dialects.call import Label
 from aigne_hub.dialects.chat import (
     Answer,
@@ -136,7 +137,7 @@ def _parsed(text: str) -> Any:
         text = text.partition("\n")[2].rpartition("```")[0]
     try:
         value = _read_any(text.encode())
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
     return value if isinstance(value, dict) else None
 

@@ -9,7 +9,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from aigne_hub.base.errors import HubError
 from aigne_hub.dialects import sse
-from aigne_hub.dialects.bodies import read_object
+from aigne_hub.dialects.bodies import UNREADABLE, read_object
 from aigne_hub.dialects.call import Call, Kind, Label
 from aigne_hub.dialects.chat import Answer, Chat
 from aigne_hub.dialects.native import answers
@@ -72,7 +72,7 @@ def is_native(body: bytes) -> bool:
         return False
     try:
         return _read_shape(body).input is not UNSET
-    except (msgspec.MsgspecError, RecursionError):
+    except UNREADABLE:
         return False  # whoever reads it next says what is wrong
 
 

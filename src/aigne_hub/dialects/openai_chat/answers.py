@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from aigne_hub.base.errors import Failure, UpstreamFailed
+from aigne_hub.base.errors import BadRequest, Failure, UpstreamFailed
 from aigne_hub.dialects import media, seals
+from aigne_hub.dialects.bodies import UNREADABLE
 from aigne_hub.dialects.chat import (
     Answer,
     Candidate,
@@ -121,7 +122,7 @@ def read_answer(body: bytes) -> Answer:
     """Raises UpstreamFailed when the body is not a chat completion."""
     try:
         answer = _read(body)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise UpstreamFailed(Failure.malformed, "the provider's answer is not a chat completion") from error
     return Answer(
         id=answer.id,
@@ -229,14 +230,24 @@ def write_citation(citation: Citation) -> dict[str, Any]:
 
 
 def read_images(images: list[dict[str, Any]]) -> list[Media]:
-    """The pictures that OpenRouter puts beside a message's content."""
+    """The pictures that OpenRouter puts beside a message's content, of whatever type a model draws.
+
+    Raises UpstreamFailed when one is neither at an address nor in base64.
+    """
     found = []
     for image in images:
         place = image.get("image_url")
         url = place.get("url") if isinstance(place, dict) else None
         if isinstance(url, str):
-            found.append(media.image_of(url, "images"))
+            found.append(_picture(url))
     return found
+
+
+def _picture(url: str) -> Media:
+    try:
+        return structs.replace(media.media_of(url, MediaKind.file, "images"), kind=MediaKind.image)
+    except BadRequest as error:
+        raise UpstreamFailed(Failure.malformed, "the provider's picture is none") from error
 
 
 def _candidate(choice: _Choice) -> Candidate:

@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from aigne_hub.base.errors import BadRequest, Failure, HubError, UpstreamFailed
 from aigne_hub.dialects import splice, sse
-from aigne_hub.dialects.bodies import read_checked, read_object
+from aigne_hub.dialects.bodies import UNREADABLE, read_checked, read_object
 from aigne_hub.dialects.call import Call, Kind, Label
 from aigne_hub.dialects.chat import Answer, Chat
 from aigne_hub.dialects.fidelity import Losses
@@ -122,7 +122,7 @@ class OpenAIChat:
     def read_usage(self, answer: bytes) -> Usage | None:
         try:
             return read_usage(_read_answer(answer).usage)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise UpstreamFailed(Failure.malformed, "the provider's answer is not a chat completion") from error
 
     def write_answer(self, answer: bytes, call: Call, label: Label) -> bytes:
@@ -229,7 +229,7 @@ class ChatStream:
             return b""
         try:
             chunk = _read_chunk(data)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise UpstreamFailed(Failure.malformed, "the provider sent an event that is not a chat chunk") from error
         if chunk.error is not UNSET and bytes(chunk.error) != b"null":
             self.error = error_of_event(data)

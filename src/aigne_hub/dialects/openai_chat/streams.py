@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from aigne_hub.base.errors import Failure, HubError, UpstreamFailed
 from aigne_hub.dialects import media, sse
+from aigne_hub.dialects.bodies import UNREADABLE
 from aigne_hub.dialects.chat import (
     ArgumentsPiece,
     Cited,
@@ -98,7 +99,7 @@ class Reader:
             return
         try:
             chunk = _read(data)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise UpstreamFailed(Failure.malformed, "the provider sent an event that is not a chat chunk") from error
         if chunk.error is not UNSET and bytes(chunk.error) != b"null":
             self.error = error_of_event(data)

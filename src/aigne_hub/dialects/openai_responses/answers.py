@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from aigne_hub.base.errors import Failure, UpstreamFailed
+from aigne_hub.dialects.bodies import UNREADABLE
 from aigne_hub.dialects.chat import (
     Answer,
     Candidate,
@@ -168,7 +169,7 @@ def read_answer(body: bytes) -> Answer:
     answer = _decoded(body)
     try:
         items = [read_item(raw) for raw in answer.output or ()]
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise _no_response() from error
     parts = tuple([part for item in items for part in _parts(item)])
     found = [one for item in items for content in item.content or () for one in read_tokens(content.logprobs)]
@@ -341,7 +342,7 @@ def _place_logprobs(candidate: Candidate, items: list[dict[str, Any]]) -> None:
 def _decoded(body: bytes) -> WireAnswer:
     try:
         answer = _read(body)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise _no_response() from error
     if answer.object != "response":
         raise _no_response()

@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from aigne_hub.base.errors import BadRequest, Failure, HubError, UpstreamFailed
 from aigne_hub.dialects import splice, sse
-from aigne_hub.dialects.bodies import read_checked, read_object
+from aigne_hub.dialects.bodies import UNREADABLE, read_checked, read_object
 from aigne_hub.dialects.call import Call, Kind, Label
 from aigne_hub.dialects.chat import Answer, Chat
 from aigne_hub.dialects.fidelity import Losses
@@ -150,7 +150,7 @@ class ResponseStream:
             return b""
         try:
             read = streams.read_event(data)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise UpstreamFailed(
                 Failure.malformed, "the provider sent an event that is not one of Responses"
             ) from error

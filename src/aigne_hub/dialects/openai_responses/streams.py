@@ -12,6 +12,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from aigne_hub.base.errors import Failure, HubError, UpstreamFailed
 from aigne_hub.dialects import sse
+from aigne_hub.dialects.bodies import UNREADABLE
 from aigne_hub.dialects.chat import (
     ArgumentsPiece,
     Cited,
@@ -96,7 +97,7 @@ class Reader:
         try:
             event = read_event(data)
             item = None if event.item is UNSET else read_item(event.item)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise UpstreamFailed(
                 Failure.malformed, "the provider sent an event that is not one of Responses"
             ) from error

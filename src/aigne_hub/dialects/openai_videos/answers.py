@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from aigne_hub.dialects import splice
+from aigne_hub.dialects.bodies import UNREADABLE
 from aigne_hub.dialects.videos import Stage, Trouble, Video, malformed, trouble_of
 
 _PREFIX = "video_"
@@ -84,7 +85,7 @@ def read(answer: bytes) -> Video:
     """What a provider tells. Raises UpstreamFailed when it is not of this format."""
     try:
         wire = _read_wire(answer)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except UNREADABLE as error:
         raise malformed() from error
     if not _ID.fullmatch(wire.id) or wire.id in (".", ".."):
         raise malformed()  # it is a step of the paths that the hub asks
