@@ -64,7 +64,7 @@ def test_pictures_to_be_edited_go_as_files(picture: Any) -> None:
     assert IMAGES.path(call, "gpt-image-1") == b"/images/edits"
     assert text_of(body, parts, "model") == "gpt-image-1"
     assert text_of(body, parts, "prompt") == "a cat"
-    assert [(part.name, part.is_file) for part in parts][-1] == ("image[]", True)
+    assert [(part.name, part.is_file) for part in parts][-1] == ("image", True)
     assert body[parts[-1].start : parts[-1].start + 4] == b"\x89PNG"
 
 
@@ -119,5 +119,26 @@ def test_no_prompt_names_another_model() -> None:
     end = f"\r\n--{kind.rpartition(b'=')[2].decode()}"
     evil = f'a cat{end}\r\nContent-Disposition: form-data; name="model"\r\n\r\ndear{end}'
     body = IMAGES.write_request(read(native(prompt=evil, image=PIXEL)), "gpt-image-1")
-    assert [part.name for part in parts_of(body)] == ["model", "prompt", "image[]"]
+    assert [part.name for part in parts_of(body)] == ["model", "prompt", "image"]
     assert text_of(body, parts_of(body), "model") == "gpt-image-1"
+
+
+def test_several_pictures_go_as_a_list() -> None:
+    """https://platform.openai.com/docs/api-reference/images/createEdit: dall-e-2 takes one, and no list."""
+    body = read(native(image=[PIXEL, PIXEL])).body
+    assert [part.name for part in parts_of(body) if part.is_file] == ["image[]", "image[]"]
+
+
+@pytest.mark.parametrize(
+    ("said", "wants"),
+    [
+        ({}, (False, False)),
+        ({"outputFileType": "url"}, (True, False)),
+        ({"outputFileType": "local"}, (False, True)),
+        ({"outputFileType": "url", "responseFormat": "base64"}, (False, True)),
+        ({"outputFileType": "file", "responseFormat": "url"}, (True, False)),
+    ],
+)
+def test_bytes_or_an_address_are_wanted_or_neither(said: dict[str, str], wants: tuple[bool, bool]) -> None:
+    call = read(native(**said))
+    assert (call.wants_url, call.wants_bytes) == wants

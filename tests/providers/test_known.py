@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from aigne_hub.providers.known import LOCAL, canonical, credential_headers, dialects_of, keying_of, quirks_of
+from aigne_hub.providers.known import (
+    LOCAL,
+    canonical,
+    credential_headers,
+    dialects_of,
+    keying_of,
+    quirks_of,
+    root_url,
+)
 from aigne_hub.providers.rows import Keying
 
 
@@ -24,6 +32,8 @@ def test_a_name_has_one_spelling() -> None:
         ("google", ("gemini", "gemini_embeddings"), Keying.x_goog_api_key),
         ("google", ("openai_images",), Keying.bearer),
         ("somebody", ("gemini",), Keying.x_goog_api_key),
+        ("somebody", ("gemini_images",), Keying.x_goog_api_key),
+        ("somebody", ("ideogram_images",), Keying.api_key),
         ("somebody", ("openai_chat", "anthropic_messages"), Keying.bearer),
         ("somebody", ("anthropic_messages", "openai_chat"), Keying.x_api_key),
     ],
@@ -61,3 +71,17 @@ def test_quirks_are_known_by_name() -> None:
     assert quirks_of("openai") == {"max_completion_tokens"}
     assert quirks_of("somebody") == frozenset()
     assert "top_k" in quirks_of(LOCAL)
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "root"),
+    [
+        ("ideogram", "https://api.ideogram.ai/v1/ideogram-v3/generate/", "https://api.ideogram.ai/v1"),
+        ("ideogram", "https://api.ideogram.ai/v1", "https://api.ideogram.ai/v1"),
+        ("ollama", "http://localhost:11434/api", "http://localhost:11434/v1"),
+        ("ollama", "http://localhost:11434/v1", "http://localhost:11434/v1"),
+        ("somebody", "http://localhost:11434/api", "http://localhost:11434/api"),
+    ],
+)
+def test_the_reference_s_addresses_lead_to_the_same_place(name: str, url: str, root: str) -> None:
+    assert root_url(name, url) == root

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aigne_hub.dialects.pairing import SPOKEN
+from aigne_hub.dialects.pairing import PICTURES, SPOKEN
 from aigne_hub.outbound import Origin
 from aigne_hub.providers.known import LOCAL, canonical
 from aigne_hub.providers.rows import KNOWN, LOCAL_DIALECTS, UNKNOWN_DIALECTS, Keying, KnownProvider
@@ -27,7 +27,7 @@ def test_a_row_is_whole(row: KnownProvider) -> None:
 def test_a_row_speaks_dialects_of_the_hub_and_one_its_credential_can_be_tried_in(row: KnownProvider) -> None:
     assert set(row.dialects) <= SPOKEN
     assert len(set(row.dialects)) == len(row.dialects)
-    assert row.dialects[0] in _CHATS
+    assert row.dialects[0] in _CHATS or set(row.dialects) <= PICTURES.keys()
 
 
 def test_what_is_not_in_a_row_is_of_the_hub_too() -> None:
@@ -36,4 +36,9 @@ def test_what_is_not_in_a_row_is_of_the_hub_too() -> None:
 
 def test_most_take_a_bearer() -> None:
     others = {row.name: row.keying for row in KNOWN.values() if row.keying is not Keying.bearer}
-    assert others == {"anthropic": Keying.x_api_key, "azure": Keying.api_key, "google": Keying.x_goog_api_key}
+    assert others == {
+        "anthropic": Keying.x_api_key,
+        "azure": Keying.api_key,
+        "google": Keying.x_goog_api_key,
+        "ideogram": Keying.api_key,
+    }

@@ -30,7 +30,7 @@ from aigne_hub.db.engine import Conn
 from aigne_hub.dialects.call import Kind
 from aigne_hub.dialects.pairing import SPOKEN
 from aigne_hub.outbound import Origin
-from aigne_hub.providers.known import canonical, default_url
+from aigne_hub.providers.known import canonical, default_url, root_url
 from aigne_hub.providers.rows import KNOWN
 
 _FULL_WEIGHT = 100
@@ -73,7 +73,8 @@ class Registry:
         """
         name = checked_provider_name(name)
         known = KNOWN.get(name)
-        address = checked_url(base_url or default_url(name, region), example=known.example_url if known else "")
+        given = root_url(name, base_url) if base_url else default_url(name, region)
+        address = checked_url(given, example=known.example_url if known else "")
         await self._refuse_taken(conn, name)
         now_ms = self._clock.now_ms()
         shown = (display_name or (known.display_name if known else name)).strip()[:100]
@@ -109,7 +110,7 @@ class Registry:
         changed = replace(
             old,
             name=name,
-            base_url=old.base_url if base_url is None else checked_url(base_url),
+            base_url=old.base_url if base_url is None else checked_url(root_url(name, base_url)),
             display_name=old.display_name if display_name is None else display_name,
             region=old.region if region is None else region,
             enabled=old.enabled if enabled is None else enabled,

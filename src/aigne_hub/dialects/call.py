@@ -43,6 +43,7 @@ class Call(Struct, frozen=True):
     chat: Chat | None = None  # the body read whole, where its dialect needs that in any case
     video: Wish | None = None  # likewise
     wants_url: bool = False  # whether what is made should be kept by the hub, for the caller to fetch
+    wants_bytes: bool = False  # whether what is made should be in the answer itself
 
     def __repr__(self) -> str:
         return f"Call({self.kind}, {self.model!r}, {len(self.body)} bytes, is_stream={self.is_stream})"

@@ -1,6 +1,6 @@
-"""Files within answers live here: what a provider wrote into one in base64 and its caller wants at an address.
+"""Files within answers live here: what came in base64 and is wanted at an address, and the other way round.
 
-A dialect only says where they are and how the answer reads without them; keeping them is the relay's business.
+A dialect only says where they are and how the answer reads otherwise; keeping and fetching is the relay's business.
 """
 
 from __future__ import annotations
@@ -50,6 +50,24 @@ class Unpacking(Protocol):
     """A carrier whose whole answers may hold files; asked only for a call that wants addresses."""
 
     def unpack(self, answer: bytes, call: Call) -> Inlined | None: ...
+
+
+class Linked(Struct, frozen=True):
+    """The addresses of an answer, and the answer with files in their places; None leaves an address where it is.
+
+    `field` is the one by which the caller asked for the bytes.
+    """
+
+    urls: tuple[str, ...]
+    with_files: Callable[[Sequence[InlineFile | None]], bytes]
+    field: str = "response_format"
+
+
+@runtime_checkable
+class Linking(Protocol):
+    """A carrier whose answers may hold addresses; asked only for a call that wants the bytes."""
+
+    def linked(self, answer: bytes, call: Call) -> Linked | None: ...
 
 
 @runtime_checkable

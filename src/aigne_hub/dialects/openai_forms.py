@@ -48,15 +48,18 @@ class OpenAIForm:
             raise BadRequest(f"the form has no file named {self._file}", param=self._file)
         boundary = body[2 : body.index(b"\r\n")]
         kind = b'multipart/form-data; boundary="%b"' % boundary
-        wants_url = self._kind is Kind.image and multipart.text_of(body, parts, "response_format") == "url"
-        return Call(self._kind, model, body, content_type=kind, wants_url=wants_url)
+        wanted = multipart.text_of(body, parts, "response_format") if self._kind is Kind.image else None
+        return Call(
+            self._kind, model, body, content_type=kind, wants_url=wanted == "url", wants_bytes=wanted == "b64_json"
+        )
 
     def path(self, call: Call, model: str) -> bytes:
         return self._path
 
     def write_request(self, call: Call, model: str) -> bytes:
         body = multipart.replaced(call.body, multipart.parts_of(call.body), "model", model.encode())
-        if call.wants_url and "gpt-image" in model:  # they answer with bytes always, and refuse the field
+        # Such models answer with bytes, and refuse to be told.
+        if (call.wants_url or call.wants_bytes) and "gpt-image" in model:
             return multipart.without(body, multipart.parts_of(body), "response_format")
         return body
 

@@ -99,15 +99,23 @@ class OpenAIJson:
         token = None if view.access_token is UNSET else view.access_token
         if token is not None:
             body = splice.edit(body, {"access_token": None})
-        wants_url = getattr(view, "response_format", None) == "url" and self._kind is Kind.image
-        return Call(self._kind, view.model, body, body_token=token, wants_url=wants_url)
+        wanted = getattr(view, "response_format", None) if self._kind is Kind.image else None
+        return Call(
+            self._kind,
+            view.model,
+            body,
+            body_token=token,
+            wants_url=wanted == "url",
+            wants_bytes=wanted == "b64_json",
+        )
 
     def path(self, call: Call, model: str) -> bytes:
         return self._path
 
     def write_request(self, call: Call, model: str) -> bytes:
         body = splice.replace_model(call.body, call.model, _write(model))
-        if call.wants_url and "gpt-image" in model:  # they answer with bytes always, and refuse the field
+        # Such models answer with bytes, and refuse to be told.
+        if (call.wants_url or call.wants_bytes) and "gpt-image" in model:
             return splice.edit(body, {"response_format": None})
         return body
 

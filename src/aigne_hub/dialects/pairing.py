@@ -19,7 +19,9 @@ from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.gemini.counts import GeminiCount
 from aigne_hub.dialects.gemini.dialect import Gemini
 from aigne_hub.dialects.gemini.embeddings import GeminiEmbeddings, bridge
+from aigne_hub.dialects.gemini.pictures import GeminiPictures
 from aigne_hub.dialects.gemini.videos import GeminiVideos
+from aigne_hub.dialects.ideogram import Ideogram
 from aigne_hub.dialects.native.dialect import Native
 from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
 from aigne_hub.dialects.openai_completions import OpenAICompletions
@@ -28,6 +30,8 @@ from aigne_hub.dialects.openai_json import IMAGES, MODERATIONS, RERANK, SPEECH
 from aigne_hub.dialects.openai_responses.counts import ResponsesCount
 from aigne_hub.dialects.openai_responses.dialect import OpenAIResponses
 from aigne_hub.dialects.openai_videos.dialect import OpenAIVideos
+from aigne_hub.dialects.pictures import CalledPictures, Drawing, PictureBridge, PictureWish
+from aigne_hub.dialects.seedream import Seedream
 from aigne_hub.dialects.translate import CalledChat, ServedChat, Translation
 from aigne_hub.dialects.videos import CalledVideos
 
@@ -42,6 +46,8 @@ CHATS: dict[str, CalledChat] = {
         BedrockConverse(),
     )
 }
+# The formats of pictures that providers have beside OpenAI's, by name.
+PICTURES: dict[str, CalledPictures] = {dialect.name: dialect for dialect in (GeminiPictures(), Ideogram(), Seedream())}
 # The dialects of videos that providers speak, by name.
 VIDEOS: dict[str, CalledVideos] = {dialect.name: dialect for dialect in (OpenAIVideos(), GeminiVideos())}
 # The dialects in which providers count a chat's tokens, by name.
@@ -49,6 +55,7 @@ COUNTS: dict[str, CalledCount] = {
     dialect.name: dialect for dialect in (AnthropicCount(), GeminiCount(), ResponsesCount())
 }
 _SERVED_CHATS = frozenset({*CHATS, Native.name, OpenAICompletions.name})
+_SERVED_PICTURES = frozenset({IMAGES.name, IMAGE_EDITS.name})
 _NOTHING = Losses()
 
 _SMALL = (IMAGES, MODERATIONS, RERANK, SPEECH, TRANSCRIPTIONS, TRANSLATIONS, IMAGE_EDITS)
@@ -57,6 +64,7 @@ _SMALL = (IMAGES, MODERATIONS, RERANK, SPEECH, TRANSCRIPTIONS, TRANSLATIONS, IMA
 SPOKEN = frozenset(
     {
         *CHATS,
+        *PICTURES,
         *VIDEOS,
         Embeddings.name,
         GeminiEmbeddings.name,
@@ -74,6 +82,7 @@ class Pair(Struct, frozen=True):
     body: bytes
     losses: Losses
     is_same: bool
+    content_type: bytes | None = None  # of the body, when it is not JSON
 
 
 def pair(served: ServedDialect, call: Call, model: str, spoken: tuple[str, ...], quirks: frozenset[str]) -> Pair:
@@ -82,12 +91,15 @@ def pair(served: ServedDialect, call: Call, model: str, spoken: tuple[str, ...],
     Its own dialect loses nothing. Of others that one carries it which loses least, and of equals the preferred.
     Raises BadRequest when the provider speaks nothing that such a call can be put into.
     """
-    if served.name in spoken:
+    name = _needed(served, call)
+    if name in spoken:
         carrier = cast(Dialect, served)  # what a provider may be said to speak carries itself
-        return Pair(carrier, served.name, carrier.write_request(call, model), _NOTHING, True)
+        return Pair(carrier, name, carrier.write_request(call, model), _NOTHING, True, call.content_type)
     found: Pair | None = None
     for carrier, upstream, losses in _others(served, spoken, quirks):
-        way = Pair(carrier, upstream, carrier.write_request(call, model), losses, False)
+        body = carrier.write_request(call, model)
+        kind = carrier.content_type if isinstance(carrier, PictureBridge) else None
+        way = Pair(carrier, upstream, body, losses, False, kind)
         if found is None or len(losses.lost()) < len(found.losses.lost()):
             found = way
         if not found.losses.lost():
@@ -95,6 +107,12 @@ def pair(served: ServedDialect, call: Call, model: str, spoken: tuple[str, ...],
     if found is None:
         raise _unserved(served)
     return found
+
+
+def _needed(served: ServedDialect, call: Call) -> str:
+    """What a provider has to speak to take the call as it is: pictures are edited in a form, whatever the door."""
+    is_edit = call.kind is Kind.image and call.content_type is not None
+    return IMAGE_EDITS.name if is_edit else served.name
 
 
 def _others(
@@ -109,7 +127,9 @@ def _others(
         return
     for name in spoken:
         losses = Losses()
-        carrier = bridge(served, name, losses)
+        carrier: Dialect | None = bridge(served, name, losses)
+        if served.name in _SERVED_PICTURES and name in PICTURES:
+            carrier = PictureBridge(cast(Dialect, served), PICTURES[name], losses)
         if carrier is not None:
             yield carrier, name, losses
 
@@ -143,14 +163,17 @@ def count_way(served: ServedCount, spoken: tuple[str, ...], quirks: frozenset[st
     raise _unserved(served)
 
 
-def hello(chat: Chat, spoken: tuple[str, ...], model: str, quirks: frozenset[str]) -> tuple[bytes, bytes]:
-    """Path and body of a chat of the hub's own, in the provider's preferred chat dialect.
+def hello(chat: Chat, spoken: tuple[str, ...], model: str, quirks: frozenset[str]) -> Drawing:
+    """The request for a chat of the hub's own, in the provider's preferred chat dialect.
 
-    Raises BadRequest when it speaks none.
+    Who only draws is asked for a picture. Raises BadRequest when it does neither.
     """
     for name in spoken:
         dialect = CHATS.get(name)
         if dialect is not None:
             call = Call(Kind.chat, model, b"")
-            return dialect.path(call, model), dialect.write_chat(chat, call, model, Losses(), quirks)
+            return Drawing(dialect.path(call, model), dialect.write_chat(chat, call, model, Losses(), quirks))
+    for name in spoken:
+        if name in PICTURES:
+            return PICTURES[name].write_wish(PictureWish("A cat", {"quality": "low"}), model, Losses())
     raise BadRequest("this provider speaks no chat dialect that its credential could be tried in", param="dialects")

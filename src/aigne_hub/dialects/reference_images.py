@@ -69,8 +69,8 @@ class ReferenceImages:
         if not isinstance(model, str):
             raise wrong("model", "a string is expected here")
         pictures = _pictures(f)
-        wants_url = _wants_url(f)
-        form = _form(f, options, model, wants_url=wants_url)
+        wanted = _wanted(f)
+        form = _form(f, options, model, wants_url=wanted == "url")
         content_type, written = _multipart(form, pictures) if pictures else (None, _write(form))
         return Call(
             Kind.image,
@@ -79,7 +79,8 @@ class ReferenceImages:
             is_native=is_native,
             body_token=token if isinstance(token, str) else None,
             content_type=content_type,
-            wants_url=wants_url,
+            wants_url=wanted == "url",
+            wants_bytes=wanted == "bytes",
         )
 
     def path(self, call: Call, model: str) -> bytes:
@@ -120,12 +121,15 @@ class ReferenceImages:
         return sse.event(error_body(error))
 
 
-def _wants_url(f: Fields) -> bool:
+def _wanted(f: Fields) -> str | None:
+    """Whether the caller asks for addresses, `url`, or for `bytes`."""
     shape = f.text("responseFormat") or f.text("response_format")
     wanted = f.one_of("outputFileType", frozenset({"url", "file", "local"}))
     if shape not in (None, "url", "b64_json", "base64"):
         raise wrong(f.at("responseFormat"), "url or b64_json is expected here")
-    return shape == "url" or (shape is None and wanted == "url")
+    if shape is None and wanted is None:
+        return None
+    return "url" if (shape or wanted) == "url" else "bytes"
 
 
 def _form(f: Fields, options: Fields, model: str, *, wants_url: bool) -> dict[str, Any]:
@@ -176,16 +180,16 @@ def _picture(given: Any, place: str) -> Media:
 
 def _multipart(form: dict[str, Any], pictures: list[Media]) -> tuple[bytes, bytes]:
     """The form's content type, and the form."""
-    return multipart.written(
-        {name: str(value) for name, value in form.items()}, [_file(i, picture) for i, picture in enumerate(pictures)]
-    )
+    field = "image" if len(pictures) == 1 else "image[]"  # dall-e-2 edits one, and knows no list
+    files = [_file(field, i, picture) for i, picture in enumerate(pictures)]
+    return multipart.written({name: str(value) for name, value in form.items()}, files)
 
 
-def _file(number: int, picture: Media) -> multipart.File:
+def _file(field: str, number: int, picture: Media) -> multipart.File:
     assert picture.data is not None
     assert picture.mime is not None
     name = f"{number}.{picture.mime.rpartition('/')[2]}"
-    return multipart.File("image[]", name, picture.mime, base64.b64decode(picture.data))
+    return multipart.File(field, name, picture.mime, base64.b64decode(picture.data))
 
 
 def _openai_like(made: _Answer, label: Label) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from aigne_hub.catalog.kinds import kind_of
 from aigne_hub.dialects.bedrock_converse.dialect import BedrockConverse
 from aigne_hub.dialects.call import Kind
 from aigne_hub.dialects.chat import Chat, Message, Role, Text
+from aigne_hub.dialects.ideogram import Ideogram
 from aigne_hub.dialects.openai_errors import error_of_answer
 from aigne_hub.dialects.pairing import hello
 from aigne_hub.outbound import Client, Limits, Origin
@@ -24,6 +25,8 @@ from aigne_hub.providers.sigv4 import signer_of
 _LIMITS = Limits(connect_s=10, first_byte_s=30, idle_s=30, total_s=60, answer_bytes=4 << 20)
 _MOST_MODELS = 2000
 _HELLO_TOKENS = 16  # the least that OpenAI's Responses take
+# The first one's list is at another address, and under other rights; the second has none.
+_LISTLESS = frozenset({BedrockConverse.name, Ideogram.name})
 
 
 class _ListedModel(msgspec.Struct):
@@ -63,7 +66,7 @@ class CredentialCheck:
 
         `value` has an `api_key`, or an `access_key_id` with its `secret_access_key`.
         A provider that lists its models is asked for the list; else, or when a model is given, the
-        model is asked to say hello (contract 5.2).
+        model is asked to say hello, or to draw (contract 5.2).
         """
         model = test_model or (KNOWN[provider.name].test_model if provider.name in KNOWN else None)
         try:
@@ -75,11 +78,11 @@ class CredentialCheck:
         return Checked(listed)
 
     async def _list(self, provider: Provider, value: Mapping[str, str]) -> list[tuple[str, Kind]]:
-        if spoken_by(provider)[0] == BedrockConverse.name:  # its list is at another address, and under other rights
+        if spoken_by(provider)[0] in _LISTLESS:
             return []
         is_google = spoken_by(provider)[0].startswith("gemini")
         path = b"/models?pageSize=1000" if is_google else b"/models"
-        status, body = await self._exchange(provider, value, b"GET", path, b"")
+        status, body = await self._exchange(provider, value, b"GET", path)
         if status in (404, 405, 501):  # the provider keeps no list
             return []
         if status != 200:
@@ -94,13 +97,20 @@ class CredentialCheck:
         if model is None:
             raise BadRequest("name a test model: the provider lists none", param="testModel")
         chat = Chat((Message(Role.user, (Text("Hello, world!"),)),), max_output=_HELLO_TOKENS)
-        path, body = hello(chat, spoken_by(provider), model, quirks_of(provider.name))
-        status, answer = await self._exchange(provider, value, b"POST", path, body)
+        asked = hello(chat, spoken_by(provider), model, quirks_of(provider.name))
+        kind = asked.content_type or b"application/json"
+        status, answer = await self._exchange(provider, value, b"POST", asked.path, asked.body, kind)
         if status != 200:
             raise error_of_answer(status, answer, None)
 
     async def _exchange(
-        self, provider: Provider, value: Mapping[str, str], method: bytes, path: bytes, body: bytes
+        self,
+        provider: Provider,
+        value: Mapping[str, str],
+        method: bytes,
+        path: bytes,
+        body: bytes = b"",
+        content_type: bytes | None = None,
     ) -> tuple[int, bytes]:
         origin, base_path = Origin.parse(provider.base_url)
         whole_path = base_path.encode("ascii") + path
@@ -111,7 +121,7 @@ class CredentialCheck:
             headers += signer.headers(method.decode("ascii"), host, whole_path.decode("ascii"), body, now_s)
         else:
             headers += credential_headers(keying_of(provider.name, spoken_by(provider)), value.get("api_key", ""))
-            headers += [(b"content-type", b"application/json")] if body else []
+            headers += [] if content_type is None else [(b"content-type", content_type)]
         exchange = await self._client.send(origin, method, whole_path, headers, body, _LIMITS)
         try:
             return exchange.status, await exchange.read()

@@ -11,11 +11,14 @@ LOCAL = "local"
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 _ALIASES = {"gemini": "google"}
+_ACTIONS = {"ideogram": ("/ideogram-v3/generate", ""), "ollama": ("/api", "/v1")}
 _KEYINGS = {
     "anthropic_messages": Keying.x_api_key,
     "gemini": Keying.x_goog_api_key,
     "gemini_embeddings": Keying.x_goog_api_key,
+    "gemini_images": Keying.x_goog_api_key,
     "gemini_videos": Keying.x_goog_api_key,
+    "ideogram_images": Keying.api_key,
 }
 
 
@@ -63,6 +66,13 @@ def credential_headers(keying: Keying, secret: str) -> tuple[tuple[bytes, bytes]
     if keying is Keying.x_api_key:
         return ((b"x-api-key", value), (b"anthropic-version", b"2023-06-01"))
     return ((keying.value.encode("ascii"), value),)
+
+
+def root_url(name: str, url: str) -> str:
+    """The root of an API, where the reference has one of its actions for an address (contract 5.1)."""
+    ending, root = _ACTIONS.get(name, ("", ""))
+    url = url.strip().rstrip("/")
+    return url.removesuffix(ending) + root if ending and url.endswith(ending) else url
 
 
 def default_url(name: str, region: str | None) -> str:

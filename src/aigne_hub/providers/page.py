@@ -14,9 +14,10 @@ The hub knows {count} providers by name. Each needs one line, which asks for the
     aigne-hub provider add NAME [--base-url URL] [--api-key KEY]
 
 A running hub follows within a second, and `NAME/model` can be called at once. "Speaks" lists the dialects that the
-provider is called in, its preferred one first: a call in one of them goes on as it came, any other chat is
-[translated](fidelity.md), and what is neither is refused with 400 `unsupported_call`. The key goes in the header that
-is named. Every address can be another one: say `--base-url`, for a proxy or a region of your own.
+provider is called in, its preferred one first: a call in one of them goes on as it came; any other chat is
+[translated](fidelity.md), as are pictures, embeddings and videos in OpenAI's words; what is none of it is refused with
+400 `unsupported_call`. The key goes in the header that is named. Every address can be another one: say `--base-url`,
+for a proxy or a region of your own.
 
 This page is made of the rows in `src/aigne_hub/providers/rows.py`:
 `python -m aigne_hub.providers.page > docs/providers.md`.

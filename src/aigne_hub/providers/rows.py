@@ -25,6 +25,7 @@ _TRANSCRIPTIONS, _TRANSLATIONS = "openai_transcriptions", "openai_translations"
 _GEMINI, _GEMINI_EMBEDDINGS = "gemini", "gemini_embeddings"
 _COMPLETIONS = "openai_completions"
 _VIDEOS, _GEMINI_VIDEOS = "openai_videos", "gemini_videos"
+_GEMINI_IMAGES, _IDEOGRAM_IMAGES, _SEEDREAM_IMAGES = "gemini_images", "ideogram_images", "seedream_images"
 
 # What the hub's own model server speaks (llama.cpp), and what a provider of an unheard-of name is taken to speak.
 LOCAL_DIALECTS = (_CHAT, _MESSAGES, _RESPONSES, _EMBEDDINGS)
@@ -103,11 +104,10 @@ _MAKERS_OF_MODELS = (
         "https://generativelanguage.googleapis.com/v1beta",
         "gemini-2.5-flash",
         "https://ai.google.dev/api/generate-content",
-        (_GEMINI, _GEMINI_EMBEDDINGS, _GEMINI_VIDEOS),
+        (_GEMINI, _GEMINI_EMBEDDINGS, _GEMINI_IMAGES, _GEMINI_VIDEOS),
         keying=Keying.x_goog_api_key,
-        note="Calls in every other dialect are translated into its own. Its images in OpenAI's format are not below "
-        "this address: add `https://generativelanguage.googleapis.com/v1beta/openai` under another name for them, with "
-        "`--dialect openai_images`.",
+        note="Calls in every other dialect are translated into its own. Pictures are drawn and edited by Gemini's "
+        "image models, as `google/gemini-2.5-flash-image`, and drawn by Imagen; each knows shapes rather than sizes.",
     ),
     KnownProvider(
         "deepseek",
@@ -186,7 +186,20 @@ _MAKERS_OF_MODELS = (
         "https://ark.cn-beijing.volces.com/api/v3",
         "doubao-seed-1-8-251228",
         "https://www.volcengine.com/docs/82379",
-        (_CHAT, _EMBEDDINGS, _RESPONSES, _IMAGES),
+        (_CHAT, _EMBEDDINGS, _RESPONSES, _SEEDREAM_IMAGES),
+        note="Seedream draws and edits pictures, without a watermark unless `watermark` is true in the request.",
+    ),
+    KnownProvider(
+        "ideogram",
+        "Ideogram",
+        "https://api.ideogram.ai/v1",
+        "ideogram-v3",
+        "https://developer.ideogram.ai/api-reference/api-reference/generate-v3",
+        (_IDEOGRAM_IMAGES,),
+        keying=Keying.api_key,
+        note="Its one model is `ideogram/ideogram-v3`. The key is tried by drawing a small cat, which costs as much as "
+        "any picture. It answers with addresses that end within a day; who asks for bytes gets them. Its own words, "
+        "such as `style_type` and `negative_prompt`, pass.",
     ),
     KnownProvider(
         "dashscope",
