@@ -9,12 +9,13 @@ from aigne_hub.base.errors import HubError, UpstreamFailed
 from aigne_hub.catalog.entries import Target
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.dialects.call import Call, Dialect, Label, ServedDialect, Stream
-from aigne_hub.dialects.inlined import Unpacking, UnpackingStream
+from aigne_hub.dialects.inlined import Linking, Unpacking, UnpackingStream
 from aigne_hub.dialects.pairing import Pair, pair
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.files.desk import FileDesk
 from aigne_hub.outbound import Client, Exchange, Limits
 from aigne_hub.relay import attempt
+from aigne_hub.relay.fetching import Fetching
 from aigne_hub.relay.fit import refuse_unfit
 from aigne_hub.relay.keeping import Keeping
 from aigne_hub.relay.record import (
@@ -107,7 +108,7 @@ class Relay:
             target,
             way.carrier.path(call, target.model),
             way.body,
-            content_type=call.content_type,
+            content_type=way.content_type,
             extra=origin.headers if way.is_same else (),
         )
         if exchange.status == 200:
@@ -132,6 +133,8 @@ class Relay:
         usage = dialect.read_usage(answer)
         if keeping is not None and isinstance(dialect, Unpacking):
             answer = await keeping.keep(dialect.unpack(answer, call)) or answer
+        if call.wants_bytes and isinstance(dialect, Linking):
+            answer = await Fetching(self._client).put_in(dialect.linked(answer, call), reply) or answer
         shown = dialect.write_answer(answer, call, label)
         await record.settle(Status.success, usage, source=Source.reported if usage else Source.missing)
         await reply.whole(shown, None if dialect.is_json else exchange.header(b"content-type"))
