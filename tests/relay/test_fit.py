@@ -92,6 +92,22 @@ async def test_the_refusal_has_the_caller_s_shape(hub: RunningHub, upstream: Ups
     assert upstream.asked == []
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/videos", {"model": "up/e", "prompt": "a cat"}),
+        ("/api/v2/video", {"input": {"prompt": "a cat", "model": "up/e"}}),
+    ],
+)
+async def test_no_video_is_begun_with_a_model_for_embeddings(
+    hub: RunningHub, upstream: Upstream, path: str, body: dict[str, Any]
+) -> None:
+    answer = await hub.ask(body, path=path)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "model_unfit")
+    assert "answers no calls for videos" in answer.json()["error"]["message"]
+    assert upstream.asked == []
+
+
 async def test_an_operator_leaves_it_to_the_providers(
     sqlite_template: Path, tmp_path: Path, upstream: Upstream
 ) -> None:

@@ -23,6 +23,7 @@ from aigne_hub.dialects.usage import Usage
 from aigne_hub.dialects.videos import Asked, CalledVideos, Stage, Trouble, Video
 from aigne_hub.outbound import Exchange
 from aigne_hub.relay.attempt import Headers
+from aigne_hub.relay.fit import refuse_unfit
 from aigne_hub.relay.record import (
     Origin,
     fail_record,
@@ -71,6 +72,7 @@ class VideoDesk:
             called = _called(target)
             asked = _asked(dialect, called, call, target, losses)
         refuse_foreign_model(caller, call.model, target)
+        refuse_unfit(call, dialect, target)
         refuse_losses(losses, origin)
         record = open_record(
             self._recorder, caller, call, target, origin, dialect=dialect.name, upstream=called.name, losses=losses

@@ -22,6 +22,7 @@ from aigne_hub.dialects.usage import Usage
 from aigne_hub.dialects.videos import Asked, CalledVideos, Stage, Trouble, Video, error_of_trouble, malformed
 from aigne_hub.files.desk import FileDesk
 from aigne_hub.outbound import Exchange
+from aigne_hub.relay.fit import refuse_unfit
 from aigne_hub.relay.record import (
     Origin,
     fail_record,
@@ -96,6 +97,7 @@ class WaitingVideos:
         assert call.video is not None
         target, called = self._resolve(call.model)
         refuse_foreign_model(caller, call.model, target)
+        refuse_unfit(call, dialect, target)
         losses = Losses()
         asked = called.write_wish(call.video, target.model, losses)
         refuse_losses(losses, origin)
