@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
+LONGEST_S = 2.0
 _DEEP: Any = json.loads("[" * 400 + "]" * 400)
 ODD = st.sampled_from(
     [
@@ -23,6 +27,14 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
+
+
+@contextmanager
+def quick() -> Iterator[None]:
+    """Nothing that is read may take long, whatever it is; measured as the processor's time, which nobody shares."""
+    began = time.process_time()
+    yield
+    assert time.process_time() - began < LONGEST_S
 
 
 @st.composite

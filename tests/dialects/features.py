@@ -45,6 +45,9 @@ def round_of(use: ToolUse = USE, *before: Part, result: ToolResult | None = None
 FEATURES: dict[str, Callable[[str], Chat]] = {
     "text": lambda _: PLAIN,
     "system message": lambda _: replace(PLAIN, messages=(Message(Role.system, (Text("be kind"),)), HI)),
+    "image in a system message": lambda _: replace(
+        PLAIN, messages=(Message(Role.system, (Text("as here"), PICTURE)), HI)
+    ),
     "image, inline": lambda _: said(Text("look"), PICTURE),
     "image, by address": lambda _: said(Media(MediaKind.image, url="https://example.com/a.png")),
     "sound, inline": lambda _: said(Media(MediaKind.audio, mime="audio/wav", data="aGk=")),

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -19,7 +17,7 @@ from aigne_hub.dialects.chat import Answer, Chat, Ended, Event
 from aigne_hub.dialects.native.dialect import Native
 from aigne_hub.dialects.openai_completions import OpenAICompletions
 from aigne_hub.dialects.pairing import CHATS
-from tests.dialects.damage import damaged_bytes, damaged_json, values
+from tests.dialects.damage import damaged_bytes, damaged_json, quick, values
 from tests.oracles.goldens import EVENTS, Golden, goldens
 
 ANSWERS = [one for one in goldens() if one.is_answer and not one.is_stream]
@@ -31,15 +29,6 @@ SERVED: tuple[Any, ...] = (
 ASKED = Call(Kind.chat, "up/m", b'{"model":"up/m","input":"hi"}', wants_usage=True, chat=Chat(()))
 LABEL = Label(7, 1760000000, "up/m")
 FEW = settings(max_examples=60, suppress_health_check=list(HealthCheck))
-LONGEST_S = 2.0
-
-
-@contextmanager
-def quick() -> Iterator[None]:
-    """Nothing that is read here may take long, whatever it is."""
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < LONGEST_S
 
 
 def show(answer: Answer) -> None:

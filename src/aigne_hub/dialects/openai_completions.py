@@ -18,6 +18,7 @@ from aigne_hub.dialects.chat import Answer, Chat, Ended, Event, Message, Role, S
 from aigne_hub.dialects.fields import Fields, wrong
 from aigne_hub.dialects.openai_chat.answers import WireUsage, read_usage, write_finish, write_usage
 from aigne_hub.dialects.openai_chat.dialect import ChatStream
+from aigne_hub.dialects.openai_chat.read_request import read_stop
 from aigne_hub.dialects.openai_errors import error_body
 from aigne_hub.dialects.usage import Usage
 
@@ -110,7 +111,7 @@ class OpenAICompletions:
             max_output=f.whole("max_tokens", 1),
             temperature=f.number("temperature", 0, 2),
             top_p=f.number("top_p", 0, 1),
-            stop=(stop,) if isinstance(stop, str) else tuple([str(one) for one in stop or ()]),
+            stop=read_stop(stop),
             seed=f.whole("seed"),
             n=f.whole("n", 1, 128),
             presence_penalty=f.number("presence_penalty", -2, 2),

@@ -76,7 +76,9 @@ def _written_messages(chat: Chat, losses: Losses) -> tuple[list[dict[str, Any]],
         if message.role in (Role.system, Role.developer):
             blocks = write_parts(parts, losses)
             if not turns:
-                system += blocks
+                system += [block for block in blocks if block["type"] == "text"]  # which is all it may hold
+                if any(block["type"] != "text" for block in blocks):
+                    losses.dropped("system_message.media")
                 continue
             losses.approximated("system_message_in_between")
             role = "user"

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from aigne_hub.dialects import effort
 from aigne_hub.dialects.arguments import as_object
@@ -106,7 +107,10 @@ def _messages(chat: Chat, losses: Losses) -> tuple[list[dict[str, Any]], list[di
         if message.name is not None:
             losses.dropped("messages.name")
         if message.role in (Role.system, Role.developer) and not turns:
-            system += _blocks(message, losses)
+            words = structs.replace(message, parts=tuple([one for one in message.parts if isinstance(one, Text)]))
+            system += _blocks(words, losses)
+            if words.parts != message.parts:
+                losses.dropped("system_message.media")
             continue
         if message.role in (Role.system, Role.developer):
             losses.approximated("system_message_in_between")

@@ -100,7 +100,9 @@ def _written_contents(chat: Chat, model: str, losses: Losses) -> tuple[list[dict
             losses.dropped("messages.name")
         if role in (Role.system, Role.developer):
             if not turns:
-                system += parts
+                system += [part for part in parts if "text" in part]  # which is all it may hold
+                if any("text" not in part for part in parts):
+                    losses.dropped("system_message.media")
                 continue
             losses.approximated("system_message_in_between")
             role = Role.user

@@ -64,7 +64,7 @@ def read_chat(body: bytes) -> Chat:
         temperature=f.number("temperature", 0, 2),
         top_p=f.number("top_p", 0, 1),
         top_k=f.whole("top_k", 0),
-        stop=_stop(stop),
+        stop=read_stop(stop),
         seed=f.whole("seed"),
         n=f.whole("n", 1, 128),
         presence_penalty=f.number("presence_penalty", -2, 2),
@@ -112,7 +112,8 @@ def check(messages: list[WireMessage]) -> None:
             raise wrong(f"messages[{i}].tool_call_id", f"no earlier tool call has the id {message.tool_call_id}")
         content = message.content
         for n, part in enumerate(content if isinstance(content, list) else ()):
-            if part.get("type") in _CHECKED_PARTS:
+            kind = part.get("type")
+            if isinstance(kind, str) and kind in _CHECKED_PARTS:
                 _part(Fields(part, f"messages[{i}].content[{n}]"))
 
 
@@ -264,7 +265,8 @@ def _format(f: Fields) -> Format | None:
     return Format(schema.object("schema") or {}, schema.text("name"), schema.text("description"), schema.flag("strict"))
 
 
-def _stop(stop: Any) -> tuple[str, ...]:
+def read_stop(stop: Any) -> tuple[str, ...]:
+    """The words that end an answer, said as one string or several. Raises BadRequest."""
     if stop is None:
         return ()
     if isinstance(stop, str):
