@@ -159,24 +159,6 @@ def test_a_key_is_created_rotated_and_revoked(olga: Keyboard) -> None:
     closed(olga, content(olga))
 
 
-def test_a_key_is_made_strict(olga: Keyboard) -> None:
-    create = button(arrived(olga, "/access-keys"), "Create a key")
-    olga.use("button", "Create a key")
-    expect(olga.page.get_by_label("Name", exact=True)).to_be_focused()
-    olga.type("Careful")
-    olga.use("DisclosureTriangle", re.compile("Restrictions"))
-    olga.use("switch", re.compile("Strict"), key="Space")
-    expect(olga.page.get_by_role("switch", name="Strict")).to_be_checked()
-    olga.use("button", "Create a key")
-    opened(olga, "Your new key")
-    olga.use("button", "I have stored it")
-    closed(olga, create)
-    olga.choose("Actions for Careful", "Edit")
-    opened(olga, "Edit “Careful”")
-    expect(olga.page.get_by_role("switch", name="Strict")).to_be_checked()
-    olga.press("Escape")
-
-
 def test_a_refused_field_is_found_in_a_folded_part(olga: Keyboard) -> None:
     arrived(olga, "/access-keys")
     olga.use("button", "Create a key")
