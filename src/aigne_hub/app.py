@@ -38,6 +38,7 @@ from aigne_hub.base.clock import Clock
 from aigne_hub.base.crypto import MASTER_KEY_BYTES, Vault
 from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.base.ids import IdSource
+from aigne_hub.catalog.google_tokens import GoogleTokens
 from aigne_hub.catalog.registry import Registry as CatalogRegistry
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.console.pages import Console
@@ -119,7 +120,7 @@ def _house(
     threads: Threads,
 ) -> House:
     access = AccessSnapshot(vault, clock, stale_s=settings.stale_s)
-    catalog = CatalogSnapshot(vault, clock, knows_lacks=settings.check_models)
+    catalog = CatalogSnapshot(vault, clock, GoogleTokens(client, clock), knows_lacks=settings.check_models)
     journal = Journal(vault, clock)
     users = Users(clock, ids, journal)
     keys = Keys(vault, clock, ids, journal)

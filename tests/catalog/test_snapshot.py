@@ -8,19 +8,22 @@ from aigne_hub.audit.journal import Journal
 from aigne_hub.audit.records import SYSTEM
 from aigne_hub.base.clock import StoppedClock
 from aigne_hub.base.crypto import Vault
+from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.base.errors import BadRequest, Unavailable
 from aigne_hub.base.ids import IdSource
 from aigne_hub.catalog.entries import CredentialId, Provider, ProviderId, Target
+from aigne_hub.catalog.google_tokens import GoogleTokens
 from aigne_hub.catalog.registry import Registry
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.db.engine import Database
 from aigne_hub.db.versions import read_versions
 from aigne_hub.dialects.call import Kind
-from aigne_hub.outbound import Origin
+from aigne_hub.outbound import Client, Guard, Origin
 
 pytestmark = pytest.mark.anyio
 
 CLOCK = StoppedClock()
+TOKENS = GoogleTokens(Client(deadlines=Deadlines(), guard=Guard(allow_private=True)), CLOCK)
 VAULT = Vault(bytes(32))
 
 
@@ -48,7 +51,7 @@ async def catalog(database: Database) -> CatalogSnapshot:
 
 
 async def looked(database: Database, vault: Vault, *, knows_lacks: bool = True) -> CatalogSnapshot:
-    snapshot = CatalogSnapshot(vault, CLOCK, knows_lacks=knows_lacks)
+    snapshot = CatalogSnapshot(vault, CLOCK, TOKENS, knows_lacks=knows_lacks)
     async with database.read() as conn:
         await snapshot.load(conn, (await read_versions(conn))["catalog"])
     return snapshot

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.shell import Said, Shell
+from tests.providers.google_key import EMAIL, service_account
 from tests.upstream import Upstream, whole
 
 KEY = "sk-shell-0123456789abcdef"
@@ -83,3 +84,35 @@ def test_a_mistake_is_told_in_one_sentence(shell: Shell, words: tuple[str, ...],
     assert said.code == 1
     assert said.err.startswith(message)
     assert shell.run("provider", "list", "--json").json == []
+
+
+def test_an_access_key_pair_is_added_with_a_region(shell: Shell) -> None:
+    words = ("provider", "add", "bedrock", "--region", "eu-central-1", "--access-key-id", "AKIDEXAMPLE", "--no-check")
+    secret = "wJalrXUtnFEMIK7MDENGbPxRfi"
+    added = shell.run(*words, "--json", stdin=f"{secret}\n").json
+    assert added["base_url"] == "https://bedrock-runtime.eu-central-1.amazonaws.com"
+    assert added["credentials"][0]["masked"] == "AKIDEXAMPLE / wJal****************xRfi"
+    more = ("credential", "add", "bedrock", "--name", "two", "--access-key-id", "AKIDTWO", "--no-check")
+    kept = shell.run(*more, "--secret-access-key", secret)
+    assert kept.code == 0
+    assert "AKIDTWO / wJal" in kept.out and secret not in kept.out + kept.err
+    assert "no secret was given" in shell.run(*more).err
+
+
+def test_a_service_account_is_added_from_a_file_or_standard_input(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "key.json"
+    file.write_text(service_account())
+    words = ("provider", "add", "vertex", "--region", "europe-west4", "--no-check")
+    added = shell.run(*words, "--service-account", str(file), "--json").json
+    assert added["base_url"] == "https://europe-west4-aiplatform.googleapis.com/v1"
+    assert added["credentials"][0]["masked"] == f"service_account: {EMAIL}"
+    more = ("credential", "add", "vertex", "--name", "two", "--no-check", "--service-account", "-")
+    assert EMAIL in shell.run(*more, stdin=service_account()).out
+    refused = shell.run(*more, stdin="{}")
+    assert (refused.code, "not as Google makes it" in refused.err) == (1, True)
+    assert "PRIVATE" not in refused.out + refused.err
+
+
+def test_a_credential_is_given_in_one_way(shell: Shell) -> None:
+    said = add(shell, "--api-key", KEY, "--access-key-id", "AKID", "--no-check")
+    assert (said.code, "give one of them" in said.err) == (1, True)

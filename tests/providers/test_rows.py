@@ -41,4 +41,5 @@ def test_most_take_a_bearer() -> None:
         "azure": Keying.api_key,
         "google": Keying.x_goog_api_key,
         "ideogram": Keying.api_key,
+        "vertex": Keying.x_goog_api_key,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
@@ -105,4 +106,7 @@ class Target:
     dialects: tuple[str, ...] = ()
     quirks: frozenset[str] = frozenset()
     signer: Signer | None = None  # when each request has to be signed
+    token: Callable[[], Awaitable[str]] | None = field(
+        default=None, repr=False
+    )  # when a token stands for the credential
     lacks: frozenset[str] = frozenset()  # what the model surely cannot do (catalog/lacks.py)

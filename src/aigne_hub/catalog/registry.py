@@ -30,6 +30,7 @@ from aigne_hub.db.engine import Conn
 from aigne_hub.dialects.call import Kind
 from aigne_hub.dialects.pairing import SPOKEN
 from aigne_hub.outbound import Origin
+from aigne_hub.providers.google_account import FIELD, ServiceAccount, account_of
 from aigne_hub.providers.known import canonical, default_url, root_url
 from aigne_hub.providers.rows import KNOWN
 
@@ -37,7 +38,6 @@ _FULL_WEIGHT = 100
 _SECRET_FIELDS = {
     CredentialKind.api_key: ("api_key",),
     CredentialKind.access_key_pair: ("access_key_id", "secret_access_key"),
-    CredentialKind.custom: (),
 }
 _SHOWN_FIELDS = frozenset({"access_key_id"})  # an identifier, not a secret (contract 5.2)
 
@@ -290,6 +290,8 @@ def _place(credential_id: CredentialId) -> str:
 
 
 def _masked(value: Mapping[str, str], kind: CredentialKind) -> dict[str, str]:
+    if kind is CredentialKind.custom:
+        return {FIELD: checked_account(value).email}
     for needed in _SECRET_FIELDS[kind]:
         if not value.get(needed, "").strip():
             raise BadRequest(f"the credential lacks its {needed}", param="value")
@@ -297,6 +299,17 @@ def _masked(value: Mapping[str, str], kind: CredentialKind) -> dict[str, str]:
         if any(ord(c) < 33 or ord(c) > 126 for c in secret):
             raise BadRequest("a credential has only visible ASCII characters", param="value")
     return {name: secret if name in _SHOWN_FIELDS else mask(secret) for name, secret in value.items()}
+
+
+def checked_account(value: Mapping[str, str]) -> ServiceAccount:
+    """The service account of a credential of kind custom. Raises BadRequest that says what is wrong with it."""
+    try:
+        account = account_of(value)
+    except ValueError as error:
+        raise BadRequest(str(error), param="value") from error
+    if account is None or len(value) > 1:
+        raise BadRequest(f"a custom credential has one field, {FIELD}: the JSON that Google made", param="value")
+    return account
 
 
 def _checked_name(name: str) -> str:

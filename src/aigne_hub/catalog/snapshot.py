@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import partial
 
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.crypto import Unreadable, Vault
 from aigne_hub.base.errors import BadRequest, Unavailable
 from aigne_hub.catalog import store
 from aigne_hub.catalog.entries import Credential, CredentialId, Model, ModelFacts, Provider, ProviderId, Target
+from aigne_hub.catalog.google_tokens import GoogleTokens
 from aigne_hub.catalog.kinds import kind_of
 from aigne_hub.catalog.lacks import lacks_of
 from aigne_hub.catalog.registry import open_sealed
@@ -17,6 +19,7 @@ from aigne_hub.db.engine import Conn
 from aigne_hub.dialects.call import Kind
 from aigne_hub.outbound import Origin
 from aigne_hub.providers.families import RESERVED, family, upstream_name
+from aigne_hub.providers.google_account import VERTEX, account_of, vertex_path
 from aigne_hub.providers.known import LOCAL, canonical, credential_headers, dialects_of, keying_of, quirks_of
 from aigne_hub.providers.sigv4 import signer_of
 
@@ -44,9 +47,10 @@ class CatalogSnapshot:
 
     counter = store.COUNTER
 
-    def __init__(self, vault: Vault, clock: Clock, *, knows_lacks: bool) -> None:
+    def __init__(self, vault: Vault, clock: Clock, tokens: GoogleTokens, *, knows_lacks: bool) -> None:
         self._vault = vault
         self._clock = clock
+        self._tokens = tokens
         self._knows_lacks = knows_lacks
         self._providers: dict[str, Provider] = {}
         self._ready: dict[str, Target] = {}
@@ -172,7 +176,8 @@ class CatalogSnapshot:
     def _target(self, provider: Provider, credential: Credential) -> Target | None:
         try:
             value = open_sealed(self._vault, credential)
-        except Unreadable:
+            account = account_of(value)
+        except (Unreadable, ValueError):
             self.unreadable.append(credential)
             return None
         origin, base_path = Origin.parse(provider.base_url)
@@ -180,13 +185,16 @@ class CatalogSnapshot:
         signer = signer_of(value, provider.region, origin.host)
         shown = credential_headers(keying_of(provider.name, dialects), value.get("api_key", ""))
         headers = (
-            *(() if signer is not None else shown),
+            *(shown if signer is None and account is None else ()),
             (b"content-type", b"application/json"),
             (b"accept", b"*/*"),
             (b"user-agent", b"aigne-hub"),
         )
-        base = base_path.encode("ascii")
-        return Target(provider, credential.id, "", origin, base, headers, dialects, quirks_of(provider.name), signer)
+        if provider.name == VERTEX:
+            base_path = vertex_path(base_path, provider.region, account)
+        base, quirks = base_path.encode("ascii"), quirks_of(provider.name)
+        token = None if account is None else partial(self._tokens.token, account)
+        return Target(provider, credential.id, "", origin, base, headers, dialects, quirks, signer, token)
 
     def _listed(self, models: list[Model]) -> list[ListedModel]:
         by_id: dict[ProviderId, Provider] = {target.provider.id: target.provider for target in self._ready.values()}

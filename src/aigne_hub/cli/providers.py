@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
@@ -16,12 +17,31 @@ from aigne_hub.cli.times import shown_time
 from aigne_hub.db.engine import Conn
 from aigne_hub.flows.keep_credential import CredentialDraft
 from aigne_hub.house import House
+from aigne_hub.providers.google_account import FIELD
 from aigne_hub.providers.known import canonical, dialects_of
 
+_LONGEST_FILE = 100_000
+
 _no_check = click.option("--no-check", is_flag=True, help="Keep the credential without trying it at the provider.")
-_api_key = click.option(
-    "--api-key", metavar="KEY", help="The provider's key; asked for, or read from stdin, without it."
+_CREDENTIAL = (
+    click.option("--api-key", metavar="KEY", help="The provider's key; asked for, or read from stdin, without it."),
+    click.option(
+        "--access-key-id", metavar="ID", help="Of an access key pair of AWS, whose secret is then asked for or read."
+    ),
+    click.option("--secret-access-key", metavar="SECRET", help="The secret of the pair, if it is not to be asked for."),
+    click.option(
+        "--service-account",
+        type=click.File("r", encoding="utf-8"),
+        help="The JSON of a service account of Google Cloud; - reads it from stdin.",
+    ),
 )
+_F = TypeVar("_F", bound=Callable[..., object])
+
+
+def _credential_options(command: _F) -> _F:
+    for option in reversed(_CREDENTIAL):
+        command = option(command)
+    return command
 
 
 @click.group()
@@ -32,6 +52,7 @@ def provider() -> None:
 @provider.command("add")
 @click.argument("name")
 @click.option("--base-url", metavar="URL", help="Needed unless NAME is a known provider, such as openai.")
+@click.option("--region", help="Of a provider that has some, such as bedrock or vertex.")
 @click.option("--display-name")
 @click.option(
     "--dialect",
@@ -40,7 +61,7 @@ def provider() -> None:
     metavar="DIALECT",
     help="What it speaks, such as anthropic_messages; the preferred first. By default what is known by NAME.",
 )
-@_api_key
+@_credential_options
 @_no_check
 @data_dir_option
 @json_option
@@ -48,25 +69,24 @@ def provider() -> None:
 def add_provider(
     name: str,
     base_url: str | None,
+    region: str | None,
     display_name: str | None,
     dialects: tuple[str, ...],
-    api_key: str | None,
     no_check: bool,
     data_dir: str | None,
     as_json: bool,
+    **credential: Any,
 ) -> None:
     """Add a provider and its first credential. Neither is kept when the provider refuses the key."""
-    secret = secret_from(api_key, f"API key of {name}")
+    draft = _draft("default", name, credential)
 
     async def work(house: House) -> tuple[Provider, Credential]:
         async with house.database.write() as conn:
             added = await house.providers.add_provider(
-                conn, SHELL, name, base_url=base_url, display_name=display_name, dialects=dialects
+                conn, SHELL, name, base_url=base_url, region=region, display_name=display_name, dialects=dialects
             )
         try:
-            return added, await house.credentials.add(
-                SHELL, added.id, _draft("default", secret), is_checked=not no_check
-            )
+            return added, await house.credentials.add(SHELL, added.id, draft, is_checked=not no_check)
         except BaseException:
             async with house.database.write() as conn:
                 await house.providers.remove_provider(conn, SHELL, added.id)
@@ -123,21 +143,21 @@ def credential() -> None:
 @credential.command("add")
 @click.argument("provider_name", metavar="PROVIDER")
 @click.option("--name", default="default", show_default=True)
-@_api_key
+@_credential_options
 @_no_check
 @data_dir_option
 @json_option
 @told
 def add_credential(
-    provider_name: str, name: str, api_key: str | None, no_check: bool, data_dir: str | None, as_json: bool
+    provider_name: str, name: str, no_check: bool, data_dir: str | None, as_json: bool, **credential: Any
 ) -> None:
     """Add a credential to a provider, after trying it there."""
-    secret = secret_from(api_key, f"API key of {provider_name}")
+    draft = _draft(name, provider_name, credential)
 
     async def work(house: House) -> Credential:
         async with house.database.read() as conn:
             found = await _named(conn, provider_name)
-        return await house.credentials.add(SHELL, found.id, _draft(name, secret), is_checked=not no_check)
+        return await house.credentials.add(SHELL, found.id, draft, is_checked=not no_check)
 
     kept = in_house(data_dir, work)
     click.echo(json.dumps(_credential_row(kept)) if as_json else f"added credential {kept.name}, {kept.display_text}")
@@ -150,7 +170,19 @@ async def _named(conn: Conn, name: str) -> Provider:
     return found
 
 
-def _draft(name: str, secret: str) -> CredentialDraft:
+def _draft(name: str, provider_name: str, given: dict[str, Any]) -> CredentialDraft:
+    """The credential that the options tell of, in one of the three ways. Its secret is asked for if it is not there."""
+    if sum(given[way] is not None for way in ("api_key", "access_key_id", "service_account")) > 1:
+        raise BadRequest("a credential is an API key, an access key pair or a service account: give one of them")
+    if given["service_account"] is not None:
+        return CredentialDraft(name, CredentialKind.custom, {FIELD: given["service_account"].read(_LONGEST_FILE)})
+    if given["access_key_id"] is not None:
+        secret = secret_from(given["secret_access_key"], f"Secret access key of {provider_name}")
+        if not secret:
+            raise BadRequest("no secret was given: use --secret-access-key, or send it on standard input")
+        pair = {"access_key_id": given["access_key_id"], "secret_access_key": secret}
+        return CredentialDraft(name, CredentialKind.access_key_pair, pair)
+    secret = secret_from(given["api_key"], f"API key of {provider_name}")
     if not secret:
         raise BadRequest("no API key was given: use --api-key, or send it on standard input")
     return CredentialDraft(name, CredentialKind.api_key, {"api_key": secret})

@@ -10,6 +10,7 @@ import msgspec
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import BadRequest, Failure, HubError, UpstreamFailed
 from aigne_hub.catalog.entries import Provider
+from aigne_hub.catalog.google_tokens import ask_token
 from aigne_hub.catalog.kinds import kind_of
 from aigne_hub.dialects.bedrock_converse.dialect import BedrockConverse
 from aigne_hub.dialects.call import Kind
@@ -18,8 +19,9 @@ from aigne_hub.dialects.ideogram import Ideogram
 from aigne_hub.dialects.openai_errors import error_of_answer
 from aigne_hub.dialects.pairing import hello
 from aigne_hub.outbound import Client, Limits, Origin
+from aigne_hub.providers.google_account import VERTEX, ServiceAccount, account_of, vertex_path
 from aigne_hub.providers.known import credential_headers, dialects_of, keying_of, quirks_of
-from aigne_hub.providers.rows import KNOWN
+from aigne_hub.providers.rows import KNOWN, Keying
 from aigne_hub.providers.sigv4 import signer_of
 
 _LIMITS = Limits(connect_s=10, first_byte_s=30, idle_s=30, total_s=60, answer_bytes=4 << 20)
@@ -64,7 +66,7 @@ class CredentialCheck:
     async def check(self, provider: Provider, value: Mapping[str, str], *, test_model: str | None = None) -> Checked:
         """Raises BadRequest with the provider's reason when the credential does not work there.
 
-        `value` has an `api_key`, or an `access_key_id` with its `secret_access_key`.
+        `value` has an `api_key`, an `access_key_id` with its `secret_access_key`, or a `service_account`.
         A provider that lists its models is asked for the list; else, or when a model is given, the
         model is asked to say hello, or to draw (contract 5.2).
         """
@@ -78,7 +80,7 @@ class CredentialCheck:
         return Checked(listed)
 
     async def _list(self, provider: Provider, value: Mapping[str, str]) -> list[tuple[str, Kind]]:
-        if spoken_by(provider)[0] in _LISTLESS:
+        if spoken_by(provider)[0] in _LISTLESS or provider.name == VERTEX:
             return []
         is_google = spoken_by(provider)[0].startswith("gemini")
         path = b"/models?pageSize=1000" if is_google else b"/models"
@@ -113,6 +115,9 @@ class CredentialCheck:
         content_type: bytes | None = None,
     ) -> tuple[int, bytes]:
         origin, base_path = Origin.parse(provider.base_url)
+        account = account_of(value)
+        if provider.name == VERTEX:
+            base_path = vertex_path(base_path, provider.region, account)
         whole_path = base_path.encode("ascii") + path
         headers = [(b"user-agent", b"aigne-hub")]
         signer = signer_of(value, provider.region, origin.host)
@@ -120,13 +125,22 @@ class CredentialCheck:
             host, now_s = origin.host_header.decode("ascii"), self._clock.now_ms() / 1000
             headers += signer.headers(method.decode("ascii"), host, whole_path.decode("ascii"), body, now_s)
         else:
-            headers += credential_headers(keying_of(provider.name, spoken_by(provider)), value.get("api_key", ""))
+            headers += await self._shown(provider, value, account)
             headers += [] if content_type is None else [(b"content-type", content_type)]
         exchange = await self._client.send(origin, method, whole_path, headers, body, _LIMITS)
         try:
             return exchange.status, await exchange.read()
         finally:
             exchange.close()
+
+    async def _shown(
+        self, provider: Provider, value: Mapping[str, str], account: ServiceAccount | None
+    ) -> tuple[tuple[bytes, bytes], ...]:
+        """The headers that show the credential; a token is asked for anew, whatever another one is still good for."""
+        if account is not None:
+            token = await ask_token(self._client, self._clock, account)
+            return credential_headers(Keying.bearer, token.value)
+        return credential_headers(keying_of(provider.name, spoken_by(provider)), value.get("api_key", ""))
 
 
 def _names(body: bytes) -> list[str]:

@@ -11,10 +11,11 @@ from aigne_hub.base.crypto import Unreadable
 from aigne_hub.base.errors import BadRequest
 from aigne_hub.catalog.entries import Credential, CredentialId, CredentialKind, ModelFacts, Provider, ProviderId
 from aigne_hub.catalog.facts import facts_of
-from aigne_hub.catalog.registry import Registry
+from aigne_hub.catalog.registry import Registry, checked_account
 from aigne_hub.db.engine import Conn, Database
 from aigne_hub.dialects.bedrock_converse.dialect import BedrockConverse
 from aigne_hub.flows.credential_check import Checked, CredentialCheck, spoken_by
+from aigne_hub.providers.google_account import VERTEX
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +105,7 @@ class CredentialKeeper:
     async def test(self, provider_id: ProviderId, draft: CredentialDraft) -> Checked:
         """Only try it."""
         provider = await self._provider(provider_id)
-        is_pair = draft.kind is CredentialKind.access_key_pair and spoken_by(provider)[0] == BedrockConverse.name
-        needed = ("access_key_id", "secret_access_key") if is_pair else ("api_key",)
-        if not (is_pair or draft.kind is CredentialKind.api_key) or not all(map(draft.value.get, needed)):
-            raise BadRequest(f"{provider.display_name} is called with an {' and a '.join(needed)}", param="value")
-        for secret in draft.value.values():
-            if not secret.isascii() or not secret.isprintable() or " " in secret:
-                raise BadRequest("a credential has only visible ASCII characters", param="value")
+        _check_fields(provider, draft)
         return await self._check.check(provider, draft.value, test_model=draft.test_model)
 
     async def _provider(self, provider_id: ProviderId) -> Provider:
@@ -120,3 +115,17 @@ class CredentialKeeper:
     async def _find(self, provider_id: ProviderId, credential_id: CredentialId) -> Credential:
         async with self._database.read() as conn:
             return await self._providers.credential(conn, provider_id, credential_id)
+
+
+def _check_fields(provider: Provider, draft: CredentialDraft) -> None:
+    """Raises BadRequest for what the provider cannot be called with, whatever it would say."""
+    if draft.kind is CredentialKind.custom and provider.name == VERTEX:
+        checked_account(draft.value)
+        return
+    is_pair = draft.kind is CredentialKind.access_key_pair and spoken_by(provider)[0] == BedrockConverse.name
+    needed = ("access_key_id", "secret_access_key") if is_pair else ("api_key",)
+    if not (is_pair or draft.kind is CredentialKind.api_key) or not all(map(draft.value.get, needed)):
+        raise BadRequest(f"{provider.display_name} is called with an {' and a '.join(needed)}", param="value")
+    for secret in draft.value.values():
+        if not secret.isascii() or not secret.isprintable() or " " in secret:
+            raise BadRequest("a credential has only visible ASCII characters", param="value")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from aigne_hub.providers.google_account import VERTEX, vertex_url
 from aigne_hub.providers.rows import KNOWN, LOCAL_DIALECTS, LOCAL_QUIRKS, UNKNOWN_DIALECTS, Keying
 
 LOCAL = "local"
@@ -78,8 +79,10 @@ def root_url(name: str, url: str) -> str:
 def default_url(name: str, region: str | None) -> str:
     """The address of a provider whose name is known; empty when it has none for all.
 
-    Bedrock's follows from its region.
+    Those of Bedrock and Vertex AI follow from their region.
     """
+    if name == VERTEX:
+        return vertex_url(region)
     if name == "bedrock" and region is not None and _REGION.fullmatch(region):
         return f"https://bedrock-runtime.{region}.amazonaws.com"
     known = KNOWN.get(name)

@@ -221,8 +221,9 @@ _CLOUDS = (
         "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html",
         ("bedrock_converse",),
         example_url="https://bedrock-runtime.us-east-1.amazonaws.com",
-        note="A region is enough (`us-east-1`). It takes a Bedrock API key, or an access key pair, with which each "
-        "request is signed.",
+        note="A region is enough: `--region us-east-1` instead of an address. It takes a Bedrock API key, or an access "
+        "key pair, with which each request is signed: `--access-key-id ID`, and the secret is asked for, or read from "
+        "stdin.",
     ),
     KnownProvider(
         "azure",
@@ -239,13 +240,14 @@ _CLOUDS = (
     KnownProvider(
         "vertex",
         "Google Vertex AI",
-        "",
-        "google/gemini-2.5-flash",
-        "https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/start/openai",
-        (_CHAT,),
-        example_url="https://aiplatform.googleapis.com/v1/projects/PROJECT/locations/global/endpoints/openapi",
-        note="Its key is an access token of Google Cloud, which ends within an hour or so and must be put anew; models "
-        "are called with their maker's name, as `vertex/google/gemini-2.5-flash`.",
+        "https://aiplatform.googleapis.com/v1",
+        "gemini-2.5-flash",
+        "https://docs.cloud.google.com/gemini-enterprise-agent-platform/reference/models/inference",
+        (_GEMINI, _GEMINI_IMAGES),
+        keying=Keying.x_goog_api_key,
+        note="It takes the JSON of a service account (`--service-account FILE`), in whose project it is called: the "
+        "hub asks for access tokens and renews them before they end. An API key works too. `--region europe-west4` "
+        "calls a region, else it is called in all (`global`). Google's models are called, and other makers' are not.",
     ),
     KnownProvider(
         "groq",

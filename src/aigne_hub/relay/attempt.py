@@ -7,6 +7,8 @@ from aigne_hub.base.errors import Failure, UpstreamFailed
 from aigne_hub.catalog.entries import Target
 from aigne_hub.dialects.openai_errors import error_of_answer
 from aigne_hub.outbound import Client, Exchange, Limits
+from aigne_hub.providers.known import credential_headers
+from aigne_hub.providers.rows import Keying
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -25,12 +27,15 @@ async def send(
 ) -> Exchange:
     """Ask a target below its base address; the exchange is answered, whatever its status, and must be closed.
 
-    The body is JSON unless a `content_type` says otherwise. Raises UpstreamFailed.
+    The body is JSON unless a `content_type` says otherwise. Raises UpstreamFailed, also when a token that stands for
+    the credential is not to be had.
     """
     path = target.base_path + path
     headers = target.headers + extra
     if content_type is not None:
         headers = (*_without_type(headers), (b"content-type", content_type))
+    if target.token is not None:
+        headers = (*headers, *credential_headers(Keying.bearer, await target.token()))
     if target.signer is not None:
         host, now_s = target.origin.host_header.decode("ascii"), clock.now_ms() / 1000
         signed = target.signer.headers(method.decode(), host, path.decode("ascii"), body, now_s)
