@@ -27,6 +27,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "starlette": ("api/*",),
     "uvicorn": ("serving.py", "edge/protocol.py", "edge/sending.py"),
     "click": ("cli/*",),
+    "jsonschema_rs": ("dialects/structured.py",),
     "xllamacpp": ("local/server.py",),
 }
 

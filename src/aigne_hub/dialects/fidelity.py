@@ -32,6 +32,9 @@ class Losses:
     def __bool__(self) -> bool:
         return bool(self._found)
 
+    def __contains__(self, feature: str) -> bool:
+        return feature in self._found
+
     def items(self) -> dict[str, str]:
         """How each feature fared, by its name."""
         return dict(self._found)

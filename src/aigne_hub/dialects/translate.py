@@ -8,11 +8,13 @@ from typing import Protocol, cast, runtime_checkable
 from msgspec import structs
 
 from aigne_hub.base.errors import HubError
+from aigne_hub.dialects import structured
 from aigne_hub.dialects.call import Call, Label, ServedDialect, Stream
 from aigne_hub.dialects.chat import Answer, Chat, Event, Media, Part, Used
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.inlined import Inlined, InlineFile, Urls
 from aigne_hub.dialects.media import sniffed
+from aigne_hub.dialects.structured import HeldTo
 from aigne_hub.dialects.usage import Usage
 
 _MOST_FILES = 16
@@ -94,13 +96,18 @@ class Translation:
         self._called = called
         self._quirks = quirks
         self._answer: Answer | None = None
+        self._held: HeldTo | None = None
         self.losses = Losses()
 
     def path(self, call: Call, model: str) -> bytes:
         return self._called.path(call, model)
 
     def write_request(self, call: Call, model: str) -> bytes:
-        return self._called.write_chat(self._served.read_chat(call), call, model, self.losses, self._quirks)
+        chat = call.chat or self._served.read_chat(call)
+        written = self._called.write_chat(chat, call, model, self.losses, self._quirks)
+        if chat.format is not None and structured.FIELD in self.losses:
+            self._held = HeldTo(chat.format)
+        return written
 
     def read_usage(self, answer: bytes) -> Usage | None:
         self._answer = self._called.read_answer(answer)
@@ -108,7 +115,7 @@ class Translation:
 
     def write_answer(self, answer: bytes, call: Call, label: Label) -> bytes:
         read = self._called.read_answer(answer) if self._answer is None else self._answer
-        return self._served.show_answer(read, call, label)
+        return self._served.show_answer(read if self._held is None else self._held.answer(read), call, label)
 
     def unpack(self, answer: bytes, call: Call) -> Inlined | None:
         """The files of the first candidate, which is the one that is shown."""
@@ -124,13 +131,14 @@ class Translation:
         return _inlined(list(first.parts), with_urls, answer)
 
     def open_stream(self, call: Call, label: Label) -> Stream:
-        return _TranslatedStream(self._called.open_reader(), self._served.open_writer(call, label))
+        return _TranslatedStream(self._called.open_reader(), self._served.open_writer(call, label), self._held)
 
 
 class _TranslatedStream:
-    def __init__(self, reader: Reader, writer: Writer) -> None:
+    def __init__(self, reader: Reader, writer: Writer, held: HeldTo | None) -> None:
         self._reader = reader
         self._writer = writer
+        self._held = held
         self._tail: bytes | None = None
         self.usage: Usage | None = None
 
@@ -154,12 +162,16 @@ class _TranslatedStream:
 
     def finish(self) -> bytes:
         tail = self._written(self._reader.finish()) if self._tail is None else self._tail
+        if self._held is not None and self._held.error is not None:
+            raise self._held.error
         return tail + self._writer.finish()
 
     def _written(self, events: list[Event]) -> bytes:
         for event in events:
             if isinstance(event, Used):
                 self.usage = event.usage
+        if self._held is not None:
+            events = self._held.events(events)
         return self._writer.write(events) if events else b""
 
 

@@ -16,6 +16,7 @@ from aigne_hub.files.desk import FileDesk
 from aigne_hub.outbound import Client, Exchange, Limits
 from aigne_hub.relay import attempt
 from aigne_hub.relay.fetching import Fetching
+from aigne_hub.relay.filling import Filling
 from aigne_hub.relay.fit import refuse_unfit
 from aigne_hub.relay.keeping import Keeping
 from aigne_hub.relay.record import (
@@ -40,6 +41,8 @@ class Relay:
         catalog: CatalogSnapshot,
         client: Client,
         files: FileDesk,
+        fetching: Fetching,
+        filling: Filling,
         recorder: Recorder,
         deadlines: Deadlines,
         clock: Clock,
@@ -50,6 +53,8 @@ class Relay:
         self._catalog = catalog
         self._client = client
         self._files = files
+        self._fetching = fetching
+        self._filling = filling
         self._recorder = recorder
         self._deadlines = deadlines
         self._clock = clock
@@ -66,6 +71,7 @@ class Relay:
         target = self._catalog.resolve(call.model)
         refuse_foreign_model(caller, call.model, target)
         refuse_unfit(call, dialect, target)
+        call = await self._filling.filled(call, dialect, target)
         way = pair(dialect, call, target.model, target.dialects, target.quirks)
         refuse_losses(way.losses, origin)
         record = open_record(
@@ -130,11 +136,11 @@ class Relay:
     ) -> Usage | None:
         answer = await exchange.read()
         record.mark_first_byte()
-        usage = dialect.read_usage(answer)
+        usage = record.usage = dialect.read_usage(answer)
         if keeping is not None and isinstance(dialect, Unpacking):
             answer = await keeping.keep(dialect.unpack(answer, call)) or answer
         if call.wants_bytes and isinstance(dialect, Linking):
-            answer = await Fetching(self._client).put_in(dialect.linked(answer, call), reply) or answer
+            answer = await self._fetching.put_in(dialect.linked(answer, call), reply) or answer
         shown = dialect.write_answer(answer, call, label)
         await record.settle(Status.success, usage, source=Source.reported if usage else Source.missing)
         await reply.whole(shown, None if dialect.is_json else exchange.header(b"content-type"))
@@ -155,6 +161,7 @@ class Relay:
         if await self._forward(exchange, stream, reply, record):
             if keeping is not None and isinstance(stream, UnpackingStream) and not reply.is_gone:
                 await keeping.keep(stream.unpack())
+            record.usage = stream.usage
             last = stream.finish()
             source = Source.reported if stream.usage else Source.missing
             await record.settle(Status.success, stream.usage, source=source)

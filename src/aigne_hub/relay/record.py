@@ -90,6 +90,8 @@ async def fail_record(record: OpenCall, error: HubError, source: Source, usage: 
         log.error("call not recorded", **facts)
         return
     log.warning("call failed", provider=record.facts.provider_id, **facts)
+    if record.usage is not None:  # the provider's own last word, though the answer was none
+        usage, source = record.usage, Source.reported
     try:
         await record.settle(Status.failed, usage, source=source, error=f"{error.code}: {error.message}")
     except Unavailable:

@@ -39,7 +39,9 @@ class Facts(Struct, frozen=True, kw_only=True):
 class OpenCall:
     """A call that runs. `settle` ends it, once."""
 
-    __slots__ = ("_recorder", "began", "dropped", "facts", "first_byte_ms", "is_noted", "is_settled", "started_ms")
+    __slots__ = (
+        "_recorder", "began", "dropped", "facts", "first_byte_ms", "is_noted", "is_settled", "started_ms", "usage",
+    )  # fmt: skip
 
     def __init__(self, recorder: Recorder, facts: Facts, dropped: str | None, started_ms: int, began: float) -> None:
         self._recorder = recorder
@@ -50,6 +52,7 @@ class OpenCall:
         self.first_byte_ms: int | None = None
         self.is_noted = False
         self.is_settled = False
+        self.usage: Usage | None = None  # what is known of it so far, should the call fail yet
 
     @property
     def id(self) -> CallId:

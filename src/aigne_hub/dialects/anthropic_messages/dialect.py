@@ -21,6 +21,7 @@ from aigne_hub.dialects.call import Call, Kind, Label
 from aigne_hub.dialects.chat import Answer, Chat
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.openai_errors import error_of_event
+from aigne_hub.dialects.structured import check_format
 from aigne_hub.dialects.usage import Usage
 
 _write = msgspec.json.Encoder().encode
@@ -46,6 +47,7 @@ class _Request(Struct):
     top_p: Annotated[float, Meta(ge=0, le=1)] | UnsetType | None = UNSET
     system: str | list[dict[str, Any]] | UnsetType | None = UNSET
     tools: list[dict[str, Any]] | UnsetType | None = UNSET
+    output_config: dict[str, Any] | UnsetType | None = UNSET
     access_token: str | UnsetType = UNSET
 
 
@@ -66,6 +68,8 @@ class AnthropicMessages:
             body = splice.edit(body, {"access_token": None})
         if any(mark in body for mark in _MARKS):
             read_request.check(message.content for message in view.messages)
+        if view.output_config:
+            check_format(view.output_config, "output_config", "format", "schema")
         return Call(Kind.chat, view.model, body, is_stream=view.stream is True, wants_usage=True, body_token=token)
 
     def path(self, call: Call, model: str) -> bytes:

@@ -24,6 +24,7 @@ from aigne_hub.dialects.chat import (
     ToolResult,
 )
 from aigne_hub.dialects.fields import Fields, wrong
+from aigne_hub.dialects.structured import checked_schema
 
 _write = msgspec.json.Encoder().encode
 
@@ -142,7 +143,7 @@ def _format(output: Fields) -> Format | None:
     schema = given.object("schema")
     if schema is None:
         raise wrong(given.at("schema"), "this is missing")
-    return Format(schema, strict=True)
+    return Format(checked_schema(schema, given.at("schema")), strict=True)
 
 
 def _reasoning(f: Fields, output: Fields, blocks: BlockReader) -> Reasoning | None:

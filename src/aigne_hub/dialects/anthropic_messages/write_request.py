@@ -11,12 +11,11 @@ from typing import Any
 
 import msgspec
 
-from aigne_hub.dialects import effort
+from aigne_hub.dialects import effort, structured
 from aigne_hub.dialects.anthropic_messages.blocks import write_parts
 from aigne_hub.dialects.chat import (
     Chat,
     Choosing,
-    Format,
     Part,
     Role,
     Tool,
@@ -44,8 +43,8 @@ def write_chat(chat: Chat, model: str, losses: Losses, *, is_stream: bool) -> by
     """The request for Anthropic, or a provider that speaks as it does."""
     system, messages = _written_messages(chat, losses)
     if chat.format is not None and not (chat.format.schema is not None and _version(model) >= (4, 5)):
-        losses.approximated("response_format")  # this model knows no schema: it is told in words
-        system.append({"type": "text", "text": _instruction(chat.format)})
+        losses.approximated(structured.FIELD)  # this model knows no schema: it is told in words
+        system.append({"type": "text", "text": structured.in_words(chat.format)})
     limit = chat.max_output
     if limit is None:
         losses.invented("max_tokens")
@@ -192,13 +191,6 @@ def _write_rest(request: dict[str, Any], chat: Chat, losses: Losses) -> None:
             losses.dropped(name)
     for name in chat.unknown:
         losses.dropped(name)
-
-
-def _instruction(format: Format) -> str:
-    if format.schema is None:
-        return "Answer with one JSON object and nothing else: no words around it, no code fence."
-    schema = _write(format.schema).decode()
-    return f"Answer with one JSON object and nothing else, no code fence. It must match this JSON schema:\n{schema}"
 
 
 def _version(model: str) -> tuple[int, int]:

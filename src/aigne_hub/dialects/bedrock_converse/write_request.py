@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from aigne_hub.dialects import effort
+from aigne_hub.dialects import effort, structured
 from aigne_hub.dialects.arguments import as_object
 from aigne_hub.dialects.chat import (
     Chat,
@@ -208,8 +208,7 @@ def _write_format(request: dict[str, Any], chat: Chat) -> None:
     if chat.format is None:
         return
     if chat.format.schema is None:
-        words = "Answer with one JSON object and nothing else: no words around it, no code fence."
-        request.setdefault("system", []).append({"text": words})
+        request.setdefault("system", []).append({"text": structured.in_words(chat.format)})
         return
     schema: dict[str, Any] = {"schema": _write(chat.format.schema).decode(), "name": chat.format.name or "answer"}
     if chat.format.description is not None:
@@ -222,7 +221,7 @@ def _write_more(request: dict[str, Any], chat: Chat, model: str, losses: Losses)
     more: dict[str, Any] = {}
     is_claude = "anthropic" in model or "claude" in model
     if chat.format is not None and chat.format.schema is None:
-        losses.approximated("response_format")
+        losses.approximated(structured.FIELD)
     if chat.top_k is not None:
         if is_claude:
             more["top_k"] = chat.top_k

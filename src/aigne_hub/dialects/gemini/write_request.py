@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from aigne_hub.dialects import effort
+from aigne_hub.dialects import effort, structured
 from aigne_hub.dialects.chat import Chat, Choosing, Format, Reasoning, Role, Tool, ToolResult
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.gemini import models
@@ -54,8 +54,8 @@ def write_chat(chat: Chat, model: str, losses: Losses) -> bytes:
     system, contents = _written_contents(chat, model, losses)
     if chat.format is not None:
         if chat.tools and not models.takes_schema_beside_tools(model):
-            losses.approximated("response_format")
-            system.append({"text": _instruction(chat.format)})
+            losses.approximated(structured.FIELD)
+            system.append({"text": structured.in_words(chat.format)})
         else:
             config |= _written_format(chat.format)
     request: dict[str, Any] = {"contents": contents}
@@ -193,10 +193,3 @@ def _written_format(format: Format) -> dict[str, Any]:
     if format.schema is not None:
         written["responseJsonSchema"] = format.schema
     return written
-
-
-def _instruction(format: Format) -> str:
-    if format.schema is None:
-        return "Answer with one JSON object and nothing else: no words around it, no code fence."
-    schema = _write(format.schema).decode()
-    return f"Answer with one JSON object and nothing else, no code fence. It must match this JSON schema:\n{schema}"

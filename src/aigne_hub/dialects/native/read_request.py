@@ -25,6 +25,7 @@ from aigne_hub.dialects.chat import (
     ToolUse,
 )
 from aigne_hub.dialects.fields import Fields, wrong
+from aigne_hub.dialects.structured import checked_schema
 
 NAME = "native"
 DEFAULT_MODEL = "openai/gpt-5-mini"
@@ -164,7 +165,8 @@ def _format(f: Fields) -> Format | None:
     if kind != "json_schema":
         raise wrong(given.at("type"), "text or json_schema is expected here")
     schema = given.need_fields("jsonSchema")
-    return Format(schema.object("schema") or {}, schema.text("name"), schema.text("description"), schema.flag("strict"))
+    wanted = checked_schema(schema.object("schema") or {}, schema.at("schema"))
+    return Format(wanted, schema.text("name"), schema.text("description"), schema.flag("strict"))
 
 
 def _reasoning(options: Fields) -> Reasoning | None:

@@ -31,6 +31,7 @@ from aigne_hub.dialects.chat import (
     ToolUse,
 )
 from aigne_hub.dialects.fields import Fields, wrong
+from aigne_hub.dialects.structured import checked_schema
 
 NAME = "openai_chat"
 
@@ -262,7 +263,8 @@ def _format(f: Fields) -> Format | None:
     if kind != "json_schema":
         raise wrong(given.at("type"), "text, json_object or json_schema is expected here")
     schema = given.need_fields("json_schema")
-    return Format(schema.object("schema") or {}, schema.text("name"), schema.text("description"), schema.flag("strict"))
+    wanted = checked_schema(schema.object("schema") or {}, schema.at("schema"))
+    return Format(wanted, schema.text("name"), schema.text("description"), schema.flag("strict"))
 
 
 def read_stop(stop: Any) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.openai_errors import error_body
 from aigne_hub.dialects.openai_responses import answers, read_request, streams, write_request, write_stream
 from aigne_hub.dialects.openai_responses.items import NAME
+from aigne_hub.dialects.structured import check_format
 from aigne_hub.dialects.usage import Usage
 
 _write = msgspec.json.Encoder().encode
@@ -70,6 +71,8 @@ class OpenAIResponses:
             body = splice.edit(body, {"access_token": None})
         if any(mark in body for mark in _MARKS):
             read_request.check_items(body)
+        if view.text:
+            check_format(view.text, "text", "format", "schema")
         return Call(Kind.chat, view.model, body, is_stream=view.stream is True, wants_usage=True, body_token=token)
 
     def path(self, call: Call, model: str) -> bytes:

@@ -14,6 +14,7 @@ from aigne_hub.dialects.bodies import read_object
 from aigne_hub.dialects.chat import Chat, Choosing, Format, Message, Reasoning, Role, Text, Tool
 from aigne_hub.dialects.fields import Fields, wrong
 from aigne_hub.dialects.openai_responses.items import NAME, ItemReader
+from aigne_hub.dialects.structured import checked_schema
 
 ENCRYPTED = "reasoning.encrypted_content"
 LOGPROBS = "message.output_text.logprobs"
@@ -162,6 +163,7 @@ def _text(f: Fields, unknown: list[str]) -> tuple[Format | None, str | None]:
     schema = form.object("schema")
     if schema is None:
         raise wrong(form.at("schema"), "this is missing")
+    checked_schema(schema, form.at("schema"))
     return Format(schema, form.text("name"), form.text("description"), form.flag("strict")), verbosity
 
 
