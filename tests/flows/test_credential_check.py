@@ -73,6 +73,7 @@ async def test_google_lists_its_models_in_its_own_way(hub: RunningHub, upstream:
         (429, {"error": {"message": "slow down"}}, "Upstream could not be asked: slow down"),
         (500, {}, "Upstream could not be asked: the provider failed with status 500"),
         (200, b"<html>", "Upstream could not be asked: its list of models cannot be read"),
+        (200, b'{"data":[{"id":"\xff"}]}', "Upstream could not be asked: its list of models cannot be read"),
     ],
 )
 async def test_a_bad_answer_is_told_with_its_reason(

@@ -13,6 +13,7 @@ from aigne_hub.catalog.entries import Provider
 from aigne_hub.catalog.google_tokens import ask_token
 from aigne_hub.catalog.kinds import kind_of
 from aigne_hub.dialects.bedrock_converse.dialect import BedrockConverse
+from aigne_hub.dialects.bodies import UNREADABLE
 from aigne_hub.dialects.call import Kind
 from aigne_hub.dialects.chat import Chat, Message, Role, Text
 from aigne_hub.dialects.ideogram import Ideogram
@@ -91,7 +92,7 @@ class CredentialCheck:
             raise error_of_answer(status, body, None)
         try:
             names = _google_names(body) if is_google else _names(body)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise UpstreamFailed(Failure.malformed, "its list of models cannot be read") from error
         return [(name, kind_of(name)) for name in names[:_MOST_MODELS]]
 
