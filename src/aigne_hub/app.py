@@ -70,6 +70,8 @@ from aigne_hub.outbound.mail import Mailer, MailServer
 from aigne_hub.providers.known import LOCAL
 from aigne_hub.relay.answer import Relay
 from aigne_hub.relay.counting import Counting
+from aigne_hub.relay.fetching import Fetching
+from aigne_hub.relay.filling import LARGEST, Filling
 from aigne_hub.relay.videos.desk import VideoDesk
 from aigne_hub.relay.videos.maker import Maker
 from aigne_hub.relay.videos.waiting import WaitingVideos
@@ -94,16 +96,18 @@ async def open_house(settings: Settings, *, clock: Clock | None = None) -> Async
         guard=Guard(allow_private=settings.private_upstreams),
         proxy=settings.proxy or None,
     )
+    outside = Client(deadlines=deadlines, guard=Guard(allow_private=False))
     hashing = Hashing()
     threads = Threads()
     try:
         ids = IdSource(clock, await new_boot(database, clock))
-        house = _house(settings, clock, vault, deadlines, database, client, ids, hashing, threads)
+        house = _house(settings, clock, vault, deadlines, database, client, outside, ids, hashing, threads)
         await house.freshness.look()
         yield house
     finally:
         hashing.close()
         threads.close()
+        await outside.close()
         await client.close()
         await database.close()
 
@@ -115,6 +119,7 @@ def _house(
     deadlines: Deadlines,
     database: Database,
     client: Client,
+    outside: Client,
     ids: IdSource,
     hashing: Hashing,
     threads: Threads,
@@ -166,12 +171,34 @@ def _house(
         file_sweeper=Sweeper(database, clock, drafts, place),
         client=client,
         recorder=recorder,
-        relay=Relay(
-            catalog, client, files, recorder, deadlines, clock, limits=_limits(settings), drain_s=settings.drain_s
-        ),
+        relay=_relay(settings, clock, deadlines, catalog, client, outside, files, recorder),
         counting=Counting(catalog, client, recorder, clock, limits=_limits(settings)),
         video_desk=VideoDesk(database, catalog, maker, recorder, clock),
         waiting_videos=WaitingVideos(catalog, maker, files, recorder, clock, total_s=settings.total_s),
+    )
+
+
+def _relay(
+    settings: Settings,
+    clock: Clock,
+    deadlines: Deadlines,
+    catalog: CatalogSnapshot,
+    client: Client,
+    outside: Client,
+    files: FileDesk,
+    recorder: Recorder,
+) -> Relay:
+    return Relay(
+        catalog,
+        client,
+        files,
+        Fetching(client, largest=settings.answer_limit // 4),
+        Filling(None if settings.proxy else Fetching(outside, largest=LARGEST)),
+        recorder,
+        deadlines,
+        clock,
+        limits=_limits(settings),
+        drain_s=settings.drain_s,
     )
 
 

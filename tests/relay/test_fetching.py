@@ -22,7 +22,7 @@ PNG = base64.b64decode(PIXEL)
 
 
 def fetching() -> Fetching:
-    return Fetching(Client(deadlines=Deadlines(), guard=Guard(allow_private=True)))
+    return Fetching(Client(deadlines=Deadlines(), guard=Guard(allow_private=True)), largest=4 << 20)
 
 
 async def send(writer: StreamWriter, kind: str, body: bytes) -> None:

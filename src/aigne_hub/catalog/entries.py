@@ -106,7 +106,6 @@ class Target:
     dialects: tuple[str, ...] = ()
     quirks: frozenset[str] = frozenset()
     signer: Signer | None = None  # when each request has to be signed
-    token: Callable[[], Awaitable[str]] | None = field(
-        default=None, repr=False
-    )  # when a token stands for the credential
+    # When a token stands for the credential, what gives it.
+    token: Callable[[], Awaitable[str]] | None = field(default=None, repr=False)
     lacks: frozenset[str] = frozenset()  # what the model surely cannot do (catalog/lacks.py)

@@ -223,7 +223,7 @@ _CLOUDS = (
         example_url="https://bedrock-runtime.us-east-1.amazonaws.com",
         note="A region is enough: `--region us-east-1` instead of an address. It takes a Bedrock API key, or an access "
         "key pair, with which each request is signed: `--access-key-id ID`, and the secret is asked for, or read from "
-        "stdin.",
+        "stdin. It takes pictures by their bytes, so the hub fetches those that a chat has at an address.",
     ),
     KnownProvider(
         "azure",

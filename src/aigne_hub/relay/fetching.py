@@ -17,23 +17,22 @@ from aigne_hub.relay.reply import Reply
 
 log = structlog.get_logger()
 
-_LARGEST = 20 << 20  # bytes of one picture, which is more than any provider takes
 _AT_ONCE = 4
 _TOGETHER_S = 60.0
-_LIMITS = Limits(connect_s=5, first_byte_s=20, idle_s=10, total_s=40, answer_bytes=_LARGEST)
 _ENCODED_AT_ONCE = 1 << 18  # bytes that are put into base64 without leaving the loop
 _ANY_TYPE = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 
 
 class Fetching:
-    """Fetches by one client, whose guard decides where it may go."""
+    """Fetches by one client, whose guard decides where it may go, pictures of at most `largest` bytes."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, largest: int) -> None:
         self._client = client
+        self._limits = Limits(connect_s=5, first_byte_s=20, idle_s=10, total_s=40, answer_bytes=largest)
 
     async def fetch(self, url: str, name: str) -> InlineFile:
         """A picture; what it is shows in its first bytes. Raises UpstreamFailed."""
-        found = await download(self._client, url, _LIMITS)
+        found = await download(self._client, url, self._limits)
         if found.media_type not in _ANY_TYPE and not found.media_type.startswith("image/"):
             raise UpstreamFailed(Failure.malformed, f"what is there is no picture ({found.media_type[:60]})")
         data = await _encoded(found.data)
