@@ -84,3 +84,25 @@ def test_sound_says_nothing_of_its_use_and_no_answer_is_said_to_be_none() -> Non
     assert SPEECH.read_usage(b"\x00\xff") is None
     with pytest.raises(UpstreamFailed):
         IMAGES.read_usage(b"<html>")
+
+
+@pytest.mark.parametrize(
+    ("answer", "usage"),
+    [
+        # https://docs.cohere.com/reference/rerank
+        ({"meta": {"api_version": {"version": "2"}, "billed_units": {"search_units": 1}}}, None),
+        ({"meta": {"tokens": {"input_tokens": 150.0, "output_tokens": 0}}}, Usage(150, 0)),
+        # https://docs.siliconflow.com/en/api-reference/rerank/create-rerank
+        ({"tokens": {"input_tokens": 12, "output_tokens": 3}}, Usage(12, 3)),
+        ({"meta": {"tokens": {"input_tokens": 150, "output_tokens": 10, "image_tokens": 0}}}, Usage(150, 10)),
+        # https://docs.together.ai/reference/rerank-1, https://jina.ai/reranker
+        ({"usage": {"prompt_tokens": 7, "completion_tokens": 0, "total_tokens": 7}}, Usage(7, 0)),
+        ({"usage": {"total_tokens": 9}}, Usage(9, 0)),
+        ({"meta": None, "usage": None}, None),
+    ],
+)
+def test_what_a_reranking_used_is_found_wherever_its_provider_counts_it(
+    answer: dict[str, Any], usage: Usage | None
+) -> None:
+    results = [{"index": 1, "relevance_score": 0.9}]
+    assert RERANK.read_usage(json.dumps({"id": "r", "results": results, **answer}).encode()) == usage

@@ -65,9 +65,28 @@ class WireUsage(Struct):
     input_tokens_details: _ImageDetails | None = None
 
 
+class _Tokens(Struct):
+    input_tokens: float | None = None
+    output_tokens: float | None = None
+
+
+class _Meta(Struct):
+    tokens: _Tokens | None = None
+
+
 class WireAnswer(Struct):
+    """Who reranks as Cohere does counts in `meta` (https://docs.cohere.com/reference/rerank), SiliconFlow once in
+    `tokens` (https://docs.siliconflow.com/en/api-reference/rerank/create-rerank), all others in `usage`.
+    """
+
     usage: WireUsage | None = None
+    tokens: _Tokens | None = None
+    meta: _Meta | None = None
     data: list[msgspec.Raw] | None = None
+
+    @property
+    def counted(self) -> _Tokens | None:
+        return self.tokens or (None if self.meta is None else self.meta.tokens)
 
 
 _read_answer = msgspec.json.Decoder(WireAnswer).decode
@@ -145,8 +164,10 @@ class OpenAIJson:
 
 def read_usage(answer: WireAnswer, kind: Kind) -> Usage | None:
     """Tokens if the provider counts them; of pictures also how many there are."""
-    usage = answer.usage
+    usage, counted = answer.usage, answer.counted
     images = len(answer.data) if kind is Kind.image and answer.data is not None else None
+    if usage is None and counted is not None and counted.input_tokens is not None:
+        return Usage(input=int(counted.input_tokens), output=int(counted.output_tokens or 0), images=images)
     if usage is None:
         return None if images is None else Usage(images=images)
     given = usage.input_tokens if usage.input_tokens is not None else usage.prompt_tokens
