@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from aigne_hub.dialects.anthropic_messages.dialect import AnthropicMessages
 from aigne_hub.dialects.call import Label
 from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
@@ -64,49 +62,3 @@ def test_a_whole_answer_is_read_once_and_shown_in_the_caller_s_shape() -> None:
     shown = json.loads(way.write_answer(b"", call, LABEL))
     assert shown["choices"][0]["message"]["content"] == shown["text"] == "Hello"
     assert shown["usage"]["modelCallId"] == "7"
-
-
-@pytest.mark.parametrize(("served", "called"), [(CHAT, MESSAGES), (MESSAGES, CHAT)])
-def test_fifty_turns_of_tools_with_thinking(served: ChatDialect, called: ChatDialect) -> None:
-    """What the provider thought and sealed reaches it again, turn after turn, through the caller's own words."""
-    said: list[dict[str, Any]] = [{"role": "user", "content": "go"}]
-    for turn in range(50):
-        way, call, sent = crossing(served, called, messages=said)
-        if called is MESSAGES:
-            sealed = [
-                b
-                for m in sent["messages"]
-                if isinstance(m["content"], list)
-                for b in m["content"]
-                if b["type"] == "thinking"
-            ]
-            assert [b["signature"] for b in sealed] == [f"sig{n}" for n in range(turn)]
-            answer: dict[str, Any] = {
-                "type": "message",
-                "content": [
-                    {"type": "thinking", "thinking": f"hm{turn}", "signature": f"sig{turn}"},
-                    {"type": "tool_use", "id": f"t{turn}", "name": "f", "input": {"n": turn}},
-                ],
-                "stop_reason": "tool_use",
-                "usage": {"input_tokens": 1, "output_tokens": 1},
-            }
-        else:
-            calls = [c for m in sent["messages"] for c in m.get("tool_calls", [])]
-            assert [json.loads(c["function"]["arguments"])["n"] for c in calls] == list(range(turn))
-            use = {
-                "id": f"t{turn}",
-                "type": "function",
-                "function": {"name": "f", "arguments": json.dumps({"n": turn})},
-            }
-            answer = {
-                "choices": [
-                    {"message": {"reasoning_content": f"hm{turn}", "tool_calls": [use]}, "finish_reason": "tool_calls"}
-                ]
-            }
-        way.read_usage(json.dumps(answer).encode())
-        shown = json.loads(way.write_answer(b"", call, LABEL))
-        if served is CHAT:
-            said += [shown["choices"][0]["message"], {"role": "tool", "tool_call_id": f"t{turn}", "content": "ok"}]
-        else:
-            result = {"type": "tool_result", "tool_use_id": f"t{turn}", "content": "ok"}
-            said += [{"role": "assistant", "content": shown["content"]}, {"role": "user", "content": [result]}]

@@ -129,28 +129,6 @@ def answer_of(called: Chat, turn: int) -> dict[str, Any]:
     return {**WIRE, "output": output, "usage": USAGE}
 
 
-def seals_in(called: Chat, sent: Any) -> list[str]:
-    """The seals that a provider gets back, in order."""
-    if isinstance(called, AnthropicMessages):
-        blocks = [block for one in sent["messages"] if isinstance(one["content"], list) for block in one["content"]]
-        return [block.get("signature") or block["data"] for block in blocks if "thinking" in block["type"]]
-    if isinstance(called, OpenAIChat):
-        return []
-    return [item["encrypted_content"] for item in sent["input"] if item.get("type") == "reasoning"]
-
-
-def calls_in(called: Chat, sent: Any) -> list[int]:
-    """The arguments of the tool uses that a provider gets back, in order."""
-    if isinstance(called, AnthropicMessages):
-        blocks = [block for one in sent["messages"] if isinstance(one["content"], list) for block in one["content"]]
-        return [block["input"]["n"] for block in blocks if block["type"] == "tool_use"]
-    if isinstance(called, OpenAIChat):
-        uses = [use["function"] for one in sent["messages"] for use in one.get("tool_calls", [])]
-    else:
-        uses = [item for item in sent["input"] if item.get("type") == "function_call"]
-    return [json.loads(use["arguments"])["n"] for use in uses]
-
-
 def asked_of(served: Chat, said: list[dict[str, Any]]) -> dict[str, Any]:
     if isinstance(served, OpenAIResponses):
         return {"model": "p/m", "input": said, "tools": [FUNCTION]}
@@ -165,28 +143,6 @@ def said_back(served: Chat, shown: Any, id: str) -> list[dict[str, Any]]:
         return [shown["choices"][0]["message"], {"role": "tool", "tool_call_id": id, "content": "ok"}]
     result = {"type": "tool_result", "tool_use_id": id, "content": "ok"}
     return [{"role": "assistant", "content": shown["content"]}, {"role": "user", "content": [result]}]
-
-
-@pytest.mark.parametrize(
-    ("served", "called"), [(RESPONSES, CHAT), (RESPONSES, MESSAGES), (CHAT, RESPONSES), (MESSAGES, RESPONSES)]
-)
-def test_fifty_turns_of_tools_with_thinking(served: Chat, called: Chat) -> None:
-    """What the provider thought and sealed reaches it again, turn after turn, through the caller's own words."""
-    said: list[dict[str, Any]] = [{"role": "user", "content": "go"}]
-    expected: list[str] = []
-    for turn in range(50):
-        way, call, sent = crossing(served, called, asked_of(served, said))
-        assert calls_in(called, sent) == list(range(turn))
-        assert seals_in(called, sent) == expected
-        way.read_usage(json.dumps(answer_of(called, turn)).encode())
-        shown = json.loads(way.write_answer(b"", call, LABEL))
-        if isinstance(served, OpenAIResponses):
-            Response.model_validate(shown)
-        said += said_back(served, shown, f"t{turn}")
-        if isinstance(called, AnthropicMessages):
-            expected += [f"sig{turn}", f"data{turn}"]
-        elif isinstance(called, OpenAIResponses):
-            expected += [f"blob{turn}"]
 
 
 def test_the_provider_gets_its_thoughts_back_as_it_gave_them() -> None:
