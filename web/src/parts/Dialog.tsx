@@ -15,7 +15,7 @@ interface DialogProps {
   title: string;
   children: ReactNode;
   size?: string;
-  /** False where a click beside the dialog would lose something, such as a secret shown once. */
+  /** False where Escape, or a click beside the dialog, would lose something, such as a secret shown once. */
   isEasilyClosed?: boolean;
 }
 
@@ -26,7 +26,7 @@ export function Dialog({ isOpen, close, title, children, size = "md", isEasilyCl
   return (
     <Modal.Root
       opened={isOpen} onClose={close} size={size} centered fullScreen={isNarrow} lockScroll={false}
-      closeOnClickOutside={isEasilyClosed} returnFocus={false}
+      closeOnClickOutside={isEasilyClosed} closeOnEscape={isEasilyClosed} returnFocus={false}
     >
       <Modal.Overlay />
       <Modal.Content>
