@@ -27,7 +27,8 @@ from aigne_hub.dialects.usage import Usage
 _write = msgspec.json.Encoder().encode
 
 # What needs the slow, thorough look before it may go on: results of tools, and inline files.
-_MARKS = (b'"tool_result"', b'"base64"')
+# Those of files first: where one is found the rest is not looked for, and to look through a file takes long.
+_MARKS = (b'"base64"', b'"tool_result"')
 _WRAPPED = b'"hub:'  # how a seal begins that is of another format
 
 

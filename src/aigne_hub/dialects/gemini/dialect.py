@@ -28,7 +28,8 @@ from aigne_hub.dialects.usage import Usage
 _write = msgspec.json.Encoder().encode
 
 # What needs the slow, thorough look before it may go on: results of functions, and inline files.
-_MARKS = (b'"functionResponse"', b'"function_response"', b'"inlineData"', b'"inline_data"')
+# Those of files first: where one is found the rest is not looked for, and to look through a file takes long.
+_MARKS = (b'"inlineData"', b'"inline_data"', b'"functionResponse"', b'"function_response"')
 _COLLECTIONS = ("models/", "tunedModels/")
 
 

@@ -26,7 +26,8 @@ from aigne_hub.dialects.usage import Usage
 _write = msgspec.json.Encoder().encode
 
 # What needs the slow, thorough look before it may go on: outputs of tools, and inline files.
-_MARKS = (b'"function_call_output"', b";base64,", b'"file_data"', b'"input_audio"')
+# Those of files first: where one is found the rest is not looked for, and to look through a file takes long.
+_MARKS = (b";base64,", b'"file_data"', b'"input_audio"', b'"function_call_output"')
 _WRAPPED = b'"hub:'  # how a seal begins that is of another format
 # What is in events that the hub has to read.
 _READ = (b'"response.completed"', b'"response.incomplete"', b'"response.failed"', b'"error"')
