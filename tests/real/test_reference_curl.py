@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,7 @@ from aigne_hub.flows.keep_credential import CredentialDraft
 from tests.running import RunningHub
 from tests.upstream import COMPLETION, Asked, Script, Upstream, chunks_of, events_of, streamed, whole
 
-pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine"),
-]
+pytestmark = pytest.mark.anyio
 
 URL, TOKEN = "https://your-hub-url", "YOUR_API_TOKEN"
 SOUND = b"ID3 not really a sound"
