@@ -109,3 +109,38 @@ async def test_a_closed_database_cannot_record_and_says_so(desk: Desk) -> None:
     await desk.database.close()
     with pytest.raises(Unavailable):
         await call.settle(Status.success, None, source=Source.missing)
+
+
+@pytest.mark.parametrize(
+    ("status", "usage", "credits"),
+    [
+        (Status.success, Usage(10, 5), 1510),
+        (Status.success, None, 0),
+        (Status.failed, Usage(10, 5), 1510),
+        (Status.failed, Usage(10, 0), 0),
+        (Status.failed, None, 0),
+        (Status.failed, Usage(seconds=4.0), 10),
+    ],
+)
+async def test_a_call_costs_what_its_price_says(desk: Desk, status: Status, usage: Usage | None, credits: int) -> None:
+    """A failed one costs nothing unless something was made; one without use costs nothing in any case."""
+    facts = desk.open().facts
+    call = desk.recorder.open(facts, price=lambda used: 10 * bool(used.seconds or used.input) + 300 * used.all_output)
+    await call.settle(status, usage, source=Source.reported)
+    (row,) = await desk.rows()
+    assert row.credits == credits
+
+
+async def test_a_call_without_a_price_has_no_credits(desk: Desk) -> None:
+    call = desk.open()
+    await call.settle(Status.success, Usage(10, 5), source=Source.reported)
+    (row,) = await desk.rows()
+    assert row.credits is None
+
+
+async def test_a_call_that_runs_has_no_credits_yet(desk: Desk) -> None:
+    call = desk.recorder.open(desk.open().facts, price=lambda used: 7)
+    desk.clock.advance(0.3)
+    desk.recorder.note_running()
+    await desk.open().settle(Status.success, None, source=Source.missing)
+    assert [row.credits for row in await desk.rows() if row.id == call.id] == [None]

@@ -78,7 +78,7 @@ async def kept(database: Database) -> Database:
                 call.usage_source.value,
                 call.error,
                 call.app,
-                *(None,) * 11,
+                *(None,) * 12,
             ),
         )
     return database

@@ -13,6 +13,7 @@ from aigne_hub.api.shapes import Shape, ShownProvider, iso
 from aigne_hub.api.values import as_id, as_ms
 from aigne_hub.base.errors import NotAllowed
 from aigne_hub.base.ids import first_id_at
+from aigne_hub.base.money import NANO
 from aigne_hub.catalog.entries import Provider
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.usage import store
@@ -146,7 +147,7 @@ def _shown(call: CallRecord, provider: Provider | None, user: User | None) -> Sh
         total_usage=call.usage.total,
         usage_metrics=metrics,
         usage_source=call.usage_source.value,
-        credits=0,
+        credits=(call.credits or 0) / NANO,
         error_reason=call.error,
         key_id=str(call.key_id),
         app_did=call.app,

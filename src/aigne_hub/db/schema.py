@@ -359,6 +359,29 @@ models = Table(
     UniqueConstraint("provider_id", "name"),
 )
 
+# What a unit of a model costs: callers, in nano-credits per million units, and the hub, in nano-dollars per million
+# units. Whole numbers, written out: where a credit is worth little, they have more than 64 bits.
+model_rates = Table(
+    "model_rates",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("provider_id", Id, ForeignKey("providers.id", ondelete="CASCADE"), nullable=False),
+    Column("model", String(200), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("model_display", String(100), nullable=False),
+    Column("description", Text),
+    Column("input_rate", String(30), nullable=False),
+    Column("output_rate", String(30), nullable=False),
+    Column("cache_read_rate", String(30)),  # NULL is the input rate, as for writes
+    Column("cache_write_rate", String(30)),
+    Column("input_cost", String(30)),
+    Column("output_cost", String(30)),
+    Column("model_metadata", Text),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    UniqueConstraint("provider_id", "model", "kind"),
+)
+
 # What the hub keeps for a user behind an unguessable address. `digest` is the keyed hash of the address's token, and
 # names the bytes in their `place`: the disk of one data directory, or a bucket.
 files = Table(
@@ -446,6 +469,7 @@ calls = Table(
     Column("dialect", String(30)),  # the caller's
     Column("upstream_dialect", String(30)),
     Column("dropped", String(1000)),  # as x-hub-dropped says it
+    Column("credits", BigInteger),  # nano-credits; NULL is a call that had no price
     Index("ix_calls_user_id_id", "user_id", "id"),
     Index(
         "ix_calls_processing",

@@ -46,3 +46,8 @@ class Usage(Struct, frozen=True):
     def total(self) -> int:
         """All tokens that are known of, in and out."""
         return self.all_input + self.all_output
+
+    @property
+    def has_output(self) -> bool:
+        """Whether anything was made, of whatever sort."""
+        return bool(self.all_output or self.images or self.seconds)

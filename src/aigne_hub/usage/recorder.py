@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from msgspec import Struct
 
@@ -17,6 +18,9 @@ _NOTED_AFTER_S = 0.25  # a call that ends sooner needs only its final row
 _LONGEST_ERROR = 1000
 _NO_USAGE = Usage()
 _BROKEN_OFF = "the hub broke the call off"
+
+Price = Callable[[Usage], int]
+"""What a use costs, in nano-credits."""
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -40,13 +44,23 @@ class OpenCall:
     """A call that runs. `settle` ends it, once."""
 
     __slots__ = (
-        "_recorder", "began", "dropped", "facts", "first_byte_ms", "is_noted", "is_settled", "started_ms", "usage",
+        "_recorder", "began", "dropped", "facts", "first_byte_ms", "is_noted", "is_settled", "price", "started_ms",
+        "usage",
     )  # fmt: skip
 
-    def __init__(self, recorder: Recorder, facts: Facts, dropped: str | None, started_ms: int, began: float) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        facts: Facts,
+        dropped: str | None,
+        price: Price | None,
+        started_ms: int,
+        began: float,
+    ) -> None:
         self._recorder = recorder
         self.facts = facts
         self.dropped = dropped
+        self.price = price
         self.started_ms = started_ms
         self.began = began
         self.first_byte_ms: int | None = None
@@ -92,9 +106,9 @@ class Recorder:
     def new_id(self) -> CallId:
         return CallId(self._ids.new())
 
-    def open(self, facts: Facts, dropped: str | None = None) -> OpenCall:
-        """A call that begins now. `dropped` is what its translation lost."""
-        call = OpenCall(self, facts, dropped, self._clock.now_ms(), self._clock.monotonic())
+    def open(self, facts: Facts, dropped: str | None = None, price: Price | None = None) -> OpenCall:
+        """A call that begins now, at the price of now if it has one. `dropped` is what its translation lost."""
+        call = OpenCall(self, facts, dropped, price, self._clock.now_ms(), self._clock.monotonic())
         self._running[facts.id] = call
         return call
 
@@ -157,7 +171,15 @@ class Recorder:
             facts.dialect,
             facts.upstream_dialect,
             call.dropped,
+            _credits(call.price, status, usage) if is_over else None,
         )
+
+
+def _credits(price: Price | None, status: Status, usage: Usage) -> int | None:
+    """What a call that is over costs: a failed one nothing, unless something was made for its caller."""
+    if price is None:
+        return None
+    return price(usage) if status is Status.success or usage.has_output else 0
 
 
 def _forget(noted: asyncio.Future[None]) -> None:

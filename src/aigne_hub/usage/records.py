@@ -49,3 +49,4 @@ class CallRecord:
     dialect: str | None = None  # the caller's
     upstream_dialect: str | None = None
     dropped: str | None = None  # what the translation lost, as `x-hub-dropped` says it
+    credits: int | None = None  # nano-credits; None is a call that had no price

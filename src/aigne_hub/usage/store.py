@@ -116,6 +116,7 @@ def _record(row: Row[tuple[object, ...]]) -> CallRecord:
         dialect=r["dialect"],
         upstream_dialect=r["upstream_dialect"],
         dropped=r["dropped"],
+        credits=r["credits"],
     )
 
 
