@@ -39,6 +39,7 @@ from aigne_hub.base.crypto import MASTER_KEY_BYTES, Vault
 from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.base.ids import IdSource
 from aigne_hub.catalog.google_tokens import GoogleTokens
+from aigne_hub.catalog.rates.book import RateBook
 from aigne_hub.catalog.registry import Registry as CatalogRegistry
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.console.pages import Console
@@ -54,6 +55,7 @@ from aigne_hub.files.drafts import Drafts
 from aigne_hub.files.place import Place
 from aigne_hub.files.sweep import Sweeper
 from aigne_hub.files.threads import Threads
+from aigne_hub.flows.change_preferences import PreferenceDesk
 from aigne_hub.flows.credential_check import CredentialCheck
 from aigne_hub.flows.freshness import Freshness
 from aigne_hub.flows.keep_credential import CredentialKeeper
@@ -134,7 +136,7 @@ def _house(
     sign_in = SignIn(database, clock, hashing, sessions, Attempts(clock), journal)
     passkeys = PasskeyDesk(clock, ids, tickets, journal)
     links = Links(database, clock, ids, tickets, users, sign_in, sessions, passkeys, journal)
-    providers = CatalogRegistry(vault, clock, ids, journal)
+    providers, rates = CatalogRegistry(vault, clock, ids, journal), RateBook(clock, ids, journal)
     recorder = Recorder(database.writer, database.dialect, clock, ids)
     maker = Maker(client, clock, _limits(settings))
     drafts, place = _shelves(settings, threads, client, clock)
@@ -154,7 +156,7 @@ def _house(
         connects=ConnectDesk(vault, clock, keys, journal),
         sessions=sessions,
         tickets=tickets,
-        preferences=PreferenceBook(clock, journal),
+        preferences=PreferenceDesk(PreferenceBook(clock, journal), rates),
         sign_in=sign_in,
         passkeys=passkeys,
         links=links,
@@ -165,6 +167,7 @@ def _house(
         counters=MemoryCounters(clock),
         catalog=catalog,
         providers=providers,
+        rates=rates,
         freshness=Freshness(database, access, catalog),
         credentials=CredentialKeeper(database, providers, CredentialCheck(client, clock), clock),
         files=files,

@@ -10,7 +10,6 @@ from aigne_hub.access.identity import Caller
 from aigne_hub.access.keys import Keys
 from aigne_hub.access.limits import Counters
 from aigne_hub.access.oauth.server import AuthorizationServer
-from aigne_hub.access.preferences import PreferenceBook
 from aigne_hub.access.signin.links import Links
 from aigne_hub.access.signin.passkeys.desk import PasskeyDesk
 from aigne_hub.access.signin.sessions import Sessions
@@ -24,11 +23,13 @@ from aigne_hub.access.users import Users
 from aigne_hub.audit.journal import Journal
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.deadlines import Deadlines
+from aigne_hub.catalog.rates.book import RateBook
 from aigne_hub.catalog.registry import Registry as CatalogRegistry
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.db.engine import Database
 from aigne_hub.files.desk import FileDesk
 from aigne_hub.files.sweep import Sweeper
+from aigne_hub.flows.change_preferences import PreferenceDesk
 from aigne_hub.flows.freshness import Freshness
 from aigne_hub.flows.keep_credential import CredentialKeeper
 from aigne_hub.flows.note_refusal import RefusalBook
@@ -56,7 +57,7 @@ class House:
     keys: Keys
     sessions: Sessions
     tickets: TicketDesk
-    preferences: PreferenceBook
+    preferences: PreferenceDesk
     connects: ConnectDesk
     apps: AppDesk
     oauth: AuthorizationServer
@@ -72,6 +73,7 @@ class House:
     counters: Counters
     catalog: CatalogSnapshot
     providers: CatalogRegistry
+    rates: RateBook
     freshness: Freshness
     credentials: CredentialKeeper
     files: FileDesk

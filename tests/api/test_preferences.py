@@ -13,9 +13,23 @@ PATH = "/api/preferences"
 
 async def test_a_preference_is_changed_and_the_rest_stays(hub: RunningHub) -> None:
     olga = await hub.signed_in(hub.owner)
-    assert (await hub.http.get(PATH, headers=olga)).json() == {"localSignIn": True, "dynamicRegistration": False}
+    kept = (await hub.http.get(PATH, headers=olga)).json()
+    assert kept == {
+        "localSignIn": True,
+        "dynamicRegistration": False,
+        "creditBasedBillingEnabled": False,
+        "creditPrefix": "",
+    }
     changed = await hub.http.patch(PATH, json={"dynamicRegistration": True}, headers=olga)
-    assert changed.json() == {"localSignIn": True, "dynamicRegistration": True}
+    assert changed.json() == kept | {"dynamicRegistration": True}
+    changed = await hub.http.patch(PATH, json={"creditBasedBillingEnabled": True, "creditPrefix": "¥"}, headers=olga)
+    now = {"dynamicRegistration": True, "creditBasedBillingEnabled": True, "creditPrefix": "¥"}
+    assert changed.json() == (await hub.http.get(PATH, headers=olga)).json() == kept | now
+
+
+async def test_credits_are_shown_with_a_sign_that_clients_know(hub: RunningHub) -> None:
+    olga = await hub.signed_in(hub.owner)
+    assert (await hub.http.patch(PATH, json={"creditPrefix": "£"}, headers=olga)).status_code == 400
 
 
 async def test_the_only_way_in_is_not_switched_off(hub: RunningHub) -> None:

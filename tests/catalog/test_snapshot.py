@@ -11,8 +11,11 @@ from aigne_hub.base.crypto import Vault
 from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.base.errors import BadRequest, Unavailable
 from aigne_hub.base.ids import IdSource
-from aigne_hub.catalog.entries import CredentialId, Provider, ProviderId, Target
+from aigne_hub.catalog import store
+from aigne_hub.catalog.entries import CredentialId, Provider, ProviderId, Target, Tariff
 from aigne_hub.catalog.google_tokens import GoogleTokens
+from aigne_hub.catalog.rates.book import RateBook
+from aigne_hub.catalog.rates.entries import RateDraft
 from aigne_hub.catalog.registry import Registry
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.db.engine import Database
@@ -74,27 +77,27 @@ async def looked(database: Database, vault: Vault, *, knows_lacks: bool = True) 
     ],
 )
 async def test_a_name_leads_to_its_target(catalog: CatalogSnapshot, name: str, provider: str, model: str) -> None:
-    target = catalog.resolve(name)
+    target = catalog.resolve(name, Kind.chat)
     assert (target.provider.name, target.model) == (provider, model)
     assert target.headers[0] == (b"authorization", f"Bearer sk-{provider}-0123456789".encode())
-    assert catalog.resolve(name) is target
+    assert catalog.resolve(name, Kind.chat) is target
 
 
 @pytest.mark.parametrize("name", ["doubao-pro", "nothing", "unknown/gpt-4o", "", "/", "local/other"])
 async def test_a_name_that_leads_nowhere_is_refused(catalog: CatalogSnapshot, name: str) -> None:
     with pytest.raises(BadRequest) as refused:
-        catalog.resolve(name)
+        catalog.resolve(name, Kind.chat)
     assert refused.value.code == "model_not_found"
 
 
 @pytest.mark.parametrize("name", ["anthropic/claude-haiku-4-5", "deepseek/deepseek-chat", "xai/grok-3"])
 async def test_a_named_provider_that_cannot_be_called_is_an_outage(catalog: CatalogSnapshot, name: str) -> None:
     with pytest.raises(Unavailable, match="is not available or not configured"):
-        catalog.resolve(name)
+        catalog.resolve(name, Kind.chat)
 
 
 async def test_what_was_called_before_is_reached_again(catalog: CatalogSnapshot, database: Database) -> None:
-    before = catalog.resolve("openai/sora-2")
+    before = catalog.resolve("openai/sora-2", Kind.chat)
     registry = Registry(VAULT, CLOCK, IdSource(CLOCK, 2), Journal(VAULT, CLOCK))
     async with database.write() as conn:
         added = await registry.add_credential(
@@ -121,8 +124,8 @@ async def test_a_credential_is_shown_as_its_provider_wants_it(catalog: CatalogSn
         for provider in (azure, claude):
             await registry.add_credential(conn, SYSTEM, provider.id, "n", {"api_key": "sk-0123456789"})
     seen = await looked(database, VAULT)
-    assert seen.resolve("azure/my-deployment").headers[0] == (b"api-key", b"sk-0123456789")
-    assert seen.resolve("my-claude/c").headers[0] == (b"x-api-key", b"sk-0123456789")
+    assert seen.resolve("azure/my-deployment", Kind.chat).headers[0] == (b"api-key", b"sk-0123456789")
+    assert seen.resolve("my-claude/c", Kind.chat).headers[0] == (b"x-api-key", b"sk-0123456789")
 
 
 async def test_a_prefix_that_is_no_provider_here_is_part_of_the_name(
@@ -133,9 +136,9 @@ async def test_a_prefix_that_is_no_provider_here_is_part_of_the_name(
         openrouter = next(one for one in catalog.providers() if one.name == "openrouter")
         await registry.put_models(conn, openrouter.id, [("cohere/command-a", Kind.chat), ("xai/grok", Kind.chat)])
     seen = await looked(database, VAULT)
-    assert seen.resolve("cohere/command-a").provider.name == "openrouter"
+    assert seen.resolve("cohere/command-a", Kind.chat).provider.name == "openrouter"
     with pytest.raises(Unavailable):
-        seen.resolve("xai/grok")
+        seen.resolve("xai/grok", Kind.chat)
 
 
 async def test_only_what_can_be_called_is_listed(catalog: CatalogSnapshot) -> None:
@@ -153,14 +156,14 @@ async def test_a_credential_of_another_master_key_is_unreadable_and_the_others_w
         await registry.add_credential(conn, SYSTEM, provider.id, "theirs", {"api_key": "sk-xai-0123456789"})
     seen = await looked(database, VAULT)
     assert [one.name for one in seen.unreadable] == ["theirs"]
-    assert seen.resolve("openai/x").provider.name == "openai"
+    assert seen.resolve("openai/x", Kind.chat).provider.name == "openai"
     with pytest.raises(Unavailable):
-        seen.resolve("xai/grok-3")
+        seen.resolve("xai/grok-3", Kind.chat)
 
 
 async def test_uses_are_counted_and_taken_once(catalog: CatalogSnapshot) -> None:
-    target = catalog.resolve("gpt-4o")
-    catalog.resolve("openai/gpt-4.1")
+    target = catalog.resolve("gpt-4o", Kind.chat)
+    catalog.resolve("openai/gpt-4.1", Kind.chat)
     catalog.peek("gpt-4o")
     assert catalog.take_used() == [(target.credential_id, 2, CLOCK.now_ms())]
     assert catalog.take_used() == []
@@ -168,13 +171,101 @@ async def test_uses_are_counted_and_taken_once(catalog: CatalogSnapshot) -> None
 
 async def test_names_without_end_take_no_memory_without_end(catalog: CatalogSnapshot) -> None:
     for number in range(10_000):
-        catalog.resolve(f"openai/m{number}")
+        catalog.resolve(f"openai/m{number}", Kind.chat)
     assert len(catalog._resolved) <= 4096
 
 
 async def test_a_target_says_what_its_model_surely_lacks(catalog: CatalogSnapshot, database: Database) -> None:
-    assert catalog.resolve("openai/o3-mini").lacks == {"vision"}
-    assert catalog.resolve("openai/gpt-4o").lacks == frozenset()
-    assert "chatCompletion" in catalog.resolve("openai/text-embedding-3-small").lacks
+    assert catalog.resolve("openai/o3-mini", Kind.chat).lacks == {"vision"}
+    assert catalog.resolve("openai/gpt-4o", Kind.chat).lacks == frozenset()
+    assert "chatCompletion" in catalog.resolve("openai/text-embedding-3-small", Kind.chat).lacks
     unaware = await looked(database, VAULT, knows_lacks=False)
-    assert unaware.resolve("openai/text-embedding-3-small").lacks == frozenset()
+    assert unaware.resolve("openai/text-embedding-3-small", Kind.chat).lacks == frozenset()
+
+
+async def priced(database: Database, rates: list[tuple[str, str, Kind]]) -> CatalogSnapshot:
+    """The catalog where calls are priced, with a rate for each of (provider, model, kind)."""
+    book = RateBook(CLOCK, IdSource(CLOCK, 3), Journal(VAULT, CLOCK))
+    async with database.write() as conn:
+        by_name = {provider.name: provider.id for provider in await store.list_providers(conn)}
+        for number, (provider, model, kind) in enumerate(rates, start=1):
+            await book.add(conn, SYSTEM, [by_name[provider]], RateDraft(model, kind, Tariff(number, 0)))
+        await book.switch(conn, SYSTEM, is_on=True, prefix="$")
+    return await looked(database, VAULT)
+
+
+RATES = [
+    ("openrouter", "openai/gpt-4o", Kind.chat),
+    ("openai", "gpt-4o", Kind.chat),
+    ("openai", "gpt-4o", Kind.image),
+    ("openrouter", "meta/llama", Kind.chat),
+    ("anthropic", "claude", Kind.chat),
+    ("local", "smol", Kind.chat),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "provider", "model", "rate"),
+    [
+        ("openai/gpt-4o", Kind.chat, "openai", "gpt-4o", 2),
+        ("aignehub/openai/gpt-4o", Kind.chat, "openai", "gpt-4o", 2),
+        ("openai/gpt-4o", Kind.image, "openai", "gpt-4o", 3),
+        ("openrouter/openai/gpt-4o", Kind.chat, "openrouter", "openai/gpt-4o", 1),
+        ("gpt-4o", Kind.chat, "openai", "gpt-4o", 2),
+        ("gpt-4o", Kind.image, "openai", "gpt-4o", 3),
+        ("llama", Kind.chat, "openrouter", "meta/llama", 4),
+        ("meta/llama", Kind.chat, "openrouter", "meta/llama", 4),
+        ("smol", Kind.chat, "local", "smol", 6),
+    ],
+)
+async def test_where_calls_are_priced_a_name_leads_to_a_rate(
+    catalog: CatalogSnapshot, database: Database, name: str, kind: Kind, provider: str, model: str, rate: int
+) -> None:
+    seen = await priced(database, RATES)
+    target = seen.resolve(name, kind)
+    assert (target.provider.name, target.model, target.tariff) == (provider, model, Tariff(rate, 0))
+    assert seen.resolve(name, kind) is target
+    assert seen.peek(name).provider.name == provider
+    assert seen.billing.prefix == "$"
+    assert catalog.resolve("openai/gpt-4o", kind).tariff is None
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "message"),
+    [
+        ("openai/gpt-4.1", Kind.chat, "Unsupported model openai/gpt-4.1"),
+        ("openai/gpt-4o", Kind.embedding, "Unsupported model openai/gpt-4o"),
+        ("gpt-4.1", Kind.chat, "Unsupported model gpt-4.1"),
+        ("gpt-4o", Kind.embedding, "Unsupported model gpt-4o"),
+        ("nowhere/gpt-4o", Kind.chat, "Unsupported model nowhere/gpt-4o"),
+        ("claude", Kind.chat, 'No available provider found for model "claude"'),
+    ],
+)
+async def test_a_model_without_a_rate_is_none(
+    catalog: CatalogSnapshot, database: Database, name: str, kind: Kind, message: str
+) -> None:
+    seen = await priced(database, RATES)
+    with pytest.raises(BadRequest, match=message) as refused:
+        seen.resolve(name, kind)
+    assert refused.value.param == "model"
+
+
+async def test_what_has_a_rate_is_what_is_listed(catalog: CatalogSnapshot, database: Database) -> None:
+    seen = await priced(database, RATES)
+    assert [(one.id, one.kind) for one in seen.models()] == [
+        ("openai/gpt-4o", Kind.chat),
+        ("openai/gpt-4o", Kind.image),
+        ("openrouter/meta/llama", Kind.chat),
+        ("openrouter/openai/gpt-4o", Kind.chat),
+        ("local/smol", Kind.chat),
+    ]
+    assert [one.rate.tariff.input for one in seen.models() if one.rate] == [2, 3, 4, 1, 6]
+
+
+async def test_an_earlier_target_is_priced_as_of_now(catalog: CatalogSnapshot, database: Database) -> None:
+    before = catalog.resolve("openai/gpt-4o", Kind.chat)
+    assert catalog.priced(before, Kind.chat) is before
+    seen = await priced(database, RATES)
+    assert seen.priced(before, Kind.chat).tariff == Tariff(2, 0)
+    with pytest.raises(BadRequest, match="Unsupported model openai/gpt-4o"):
+        seen.priced(before, Kind.video)

@@ -9,6 +9,7 @@ import pytest
 from aigne_hub.app import open_house
 from aigne_hub.audit.records import SYSTEM
 from aigne_hub.catalog import store
+from aigne_hub.dialects.call import Kind
 from aigne_hub.flows.local_provider import put_local_provider
 from aigne_hub.house import House
 from aigne_hub.local.supervisor import MODEL_NAME, LocalAddress
@@ -26,7 +27,7 @@ async def test_the_provider_is_made_once_and_follows_the_address(database_url: s
     async with open_house(settings_for(database_url, tmp_path)) as house:
         await put(house, 1111, "key-one-0123456789")
         await put(house, 2222, "key-two-0123456789")
-        target = house.catalog.resolve(f"local/{MODEL_NAME}")
+        target = house.catalog.resolve(f"local/{MODEL_NAME}", Kind.chat)
         assert (target.origin.port, target.headers[0][1]) == (2222, b"Bearer key-two-0123456789")
         async with house.database.read() as conn:
             assert len(await store.list_providers(conn)) == 1

@@ -18,6 +18,7 @@ from aigne_hub.base.clock import StoppedClock
 from aigne_hub.base.ids import first_id_at
 from aigne_hub.catalog import store as catalog_store
 from aigne_hub.db.engine import Database
+from aigne_hub.dialects.call import Kind
 from aigne_hub.dialects.videos import Stage
 from aigne_hub.jobs.ticks import Tick, close_stale, forget_ended, keep_ticking, note_running, note_uses, ticks_of
 from aigne_hub.usage import store as usage_store
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.anyio
 async def test_last_uses_are_written_down(hub: RunningHub) -> None:
     await hub.house.freshness.look()
     key_id = KeyId((await hub.house.identify(hub.member_key, "192.0.2.7")).means_id)
-    target = hub.house.catalog.resolve("up/m")
+    target = hub.house.catalog.resolve("up/m", Kind.chat)
     await note_uses(hub.house)
     async with hub.house.database.read() as conn:
         used = await access_store.find_key(conn, key_id)

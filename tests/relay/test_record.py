@@ -29,7 +29,7 @@ async def test_a_call_that_failed_is_on_record_once(hub: RunningHub) -> None:
     record = open_record(
         house.recorder, caller_of(hub), call, target, origin, dialect="a", upstream="b", losses=Losses()
     )
-    assert label_of(record, target).target == "up/m"
+    assert label_of(record, target, "").target == "up/m"
     await fail_record(record, HubError("no"), Source.missing)
     await fail_record(record, HubError("no again"), Source.missing)
     (kept,) = await hub.calls()

@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 
 from aigne_hub.api.callers import Anyone, InHouse
-from aigne_hub.catalog.listing import TYPES, reference_entry
+from aigne_hub.catalog.listing import TYPES, playground_entries, reference_entry
+from aigne_hub.catalog.snapshot import ListedModel
+from aigne_hub.house import House
 
 router = APIRouter(tags=["models"])
 
@@ -20,5 +22,17 @@ async def list_models(
     _by: Anyone, house: InHouse, type_: Annotated[Type | None, Query(alias="type")] = None
 ) -> list[dict[str, Any]]:
     """What can be called right now; of the kinds that the reference knows (contract 2.8)."""
+    return [reference_entry(model) for model in _listed(house, type_)]
+
+
+@router.get("/chat/models")
+async def list_by_name(
+    _by: Anyone, house: InHouse, type_: Annotated[Type | None, Query(alias="type")] = None
+) -> list[dict[str, Any]]:
+    """The same by name: who serves each model, and at what rate."""
+    return playground_entries(_listed(house, type_))
+
+
+def _listed(house: House, type_: Type | None) -> list[ListedModel]:
     kinds = TYPES.keys() if type_ is None else {_KINDS[type_]}
-    return [reference_entry(model) for model in house.catalog.models() if model.kind in kinds]
+    return [model for model in house.catalog.models() if model.kind in kinds]

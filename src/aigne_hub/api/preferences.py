@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from aigne_hub.access.preferences import Preferences, read_preferences
 from aigne_hub.api.callers import Admin, InHouse, Read, Write
 from aigne_hub.api.shapes import Shape, Strict
+from aigne_hub.catalog.rates.entries import CreditPrefix
+from aigne_hub.flows.change_preferences import AllPreferences
 
 router = APIRouter(tags=["preferences"])
 
@@ -14,24 +15,35 @@ router = APIRouter(tags=["preferences"])
 class ShownPreferences(Shape):
     local_sign_in: bool
     dynamic_registration: bool
+    credit_based_billing_enabled: bool
+    credit_prefix: CreditPrefix
 
     @classmethod
-    def of(cls, kept: Preferences) -> ShownPreferences:
-        return cls(local_sign_in=kept.local_sign_in, dynamic_registration=kept.dynamic_registration)
+    def of(cls, kept: AllPreferences) -> ShownPreferences:
+        return cls(
+            local_sign_in=kept.access.local_sign_in,
+            dynamic_registration=kept.access.dynamic_registration,
+            credit_based_billing_enabled=kept.billing.is_on,
+            credit_prefix=kept.billing.prefix,
+        )
 
 
 class PreferenceChange(Strict):
     local_sign_in: bool | None = None
     dynamic_registration: bool | None = None
+    credit_based_billing_enabled: bool | None = None
+    credit_prefix: CreditPrefix | None = None
 
 
 @router.get("")
-async def read(_by: Admin, conn: Read) -> ShownPreferences:
-    return ShownPreferences.of(await read_preferences(conn))
+async def read(_by: Admin, house: InHouse, conn: Read) -> ShownPreferences:
+    return ShownPreferences.of(await house.preferences.read(conn))
 
 
 @router.patch("")
 async def change(body: PreferenceChange, by: Admin, house: InHouse, conn: Write) -> ShownPreferences:
-    """Passwords and passkeys can be switched off once an owner can come in by single sign-on."""
-    changes = {name: value for name, value in body.model_dump().items() if value is not None}
-    return ShownPreferences.of(await house.preferences.change(conn, by.actor, **changes))
+    """Passwords and passkeys can be switched off once an owner can come in by single sign-on.
+
+    With `creditBasedBillingEnabled` every call has a price, and a model without a rate cannot be called.
+    """
+    return ShownPreferences.of(await house.preferences.change(conn, by.actor, **body.model_dump()))

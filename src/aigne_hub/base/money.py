@@ -12,8 +12,8 @@ NANO = 10**9
 MILLION = 10**6
 MOST_RATE = 10**10  # credits a unit, as the reference's decimal(20,10) holds them
 
+ONE = 10**15  # a rate of one per unit
 _PLACES = 15
-_ONE = 10**_PLACES  # a rate of one credit a unit
 _NUMBER = re.compile(r"([0-9]{1,30})(?:\.([0-9]{1,60}))?(?:[eE]([+-]?[0-9]{1,2}))?")
 _SURE_DIGITS = 15  # that a binary float keeps of what was written, whatever it was
 
@@ -36,7 +36,7 @@ def read_rate(given: object) -> int:
     rate, lost = divmod(int(whole + places) * _power(shift), _power(-shift))
     if lost:
         raise ValueError(f"a rate has at most {_PLACES} places behind the point")
-    if rate > MOST_RATE * _ONE:
+    if rate > MOST_RATE * ONE:
         raise ValueError(f"a rate is at most {MOST_RATE} per unit")
     return rate
 

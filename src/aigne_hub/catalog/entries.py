@@ -94,6 +94,20 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Tariff:
+    """What units cost callers, in nano-credits per million units: a token that goes in, and what comes out.
+
+    Out come tokens, pictures or seconds, by the kind of the model. Without a rate of their own, tokens read from or
+    written to a provider's cache cost what fresh ones do.
+    """
+
+    input: int
+    output: int
+    cache_read: int | None = None
+    cache_write: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A provider, a credential and an upstream model: all that one attempt needs, ready to send."""
 
@@ -109,3 +123,4 @@ class Target:
     # When a token stands for the credential, what gives it.
     token: Callable[[], Awaitable[str]] | None = field(default=None, repr=False)
     lacks: frozenset[str] = frozenset()  # what the model surely cannot do (catalog/lacks.py)
+    tariff: Tariff | None = None  # what its units cost, when calls are priced

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from aigne_hub.catalog.entries import ListPrices
+import msgspec
+
+from aigne_hub.base.money import shown_rate
+from aigne_hub.catalog.entries import ListPrices, Tariff
 from aigne_hub.catalog.snapshot import ListedModel
 from aigne_hub.dialects.call import Kind
 
@@ -23,7 +26,7 @@ _METHODS = {
     Kind.chat: ("generateContent", "countTokens"),
     Kind.embedding: ("embedContent", "batchEmbedContents"),
 }
-_FREE = "0"  # nothing is charged; clients want a string
+_FREE = Tariff(0, 0)  # where calls are not priced
 
 
 def find_listed(models: Sequence[ListedModel], name: str) -> ListedModel | None:
@@ -84,20 +87,65 @@ def reference_entry(model: ListedModel) -> dict[str, Any]:
     return {**_common(model), "type": TYPES[model.kind][0]}
 
 
+def named_once(models: Sequence[ListedModel]) -> list[ListedModel]:
+    """One of each id: a model with rates for several kinds of calls is one model all the same."""
+    found: dict[str, ListedModel] = {}
+    for model in models:
+        found.setdefault(model.id, model)
+    return list(found.values())
+
+
+def playground_entries(models: Sequence[ListedModel]) -> list[dict[str, Any]]:
+    """Each name once, with who serves it at what rate, as the reference lists them at `chat/models`."""
+    by_name: dict[str, list[ListedModel]] = {}
+    for model in models:
+        by_name.setdefault(model.name, []).append(model)
+    return [
+        {
+            "model": name,
+            "description": next((one.rate.description for one in found if one.rate and one.rate.description), ""),
+            "rates": [_rate_entry(one) for one in found],
+            "providers": list({one.provider.id: _provider_entry(one) for one in found}.values()),
+        }
+        for name, found in by_name.items()
+    ]
+
+
+def _rate_entry(model: ListedModel) -> dict[str, Any]:
+    rate = model.rate
+    tariff = _FREE if rate is None else rate.tariff
+    return {
+        "id": model.id if rate is None else str(rate.id),
+        "type": model.kind.value,
+        "inputRate": shown_rate(tariff.input),
+        "outputRate": shown_rate(tariff.output),
+        "provider": _provider_entry(model),
+        "description": "" if rate is None else rate.description or "",
+    }
+
+
+def _provider_entry(model: ListedModel) -> dict[str, str]:
+    provider = model.provider
+    return {"id": str(provider.id), "name": provider.name, "displayName": provider.display_name}
+
+
 def _common(model: ListedModel) -> dict[str, Any]:
     metadata: dict[str, Any] = {}
     if model.kind is Kind.chat and model.facts.abilities:
         metadata["features"] = list(model.facts.abilities)
     if model.facts.context_window is not None:
         metadata["contextWindow"] = model.facts.context_window
+    if model.rate is not None and model.rate.metadata is not None:  # what an operator says of it wins
+        metadata |= msgspec.to_builtins(model.rate.metadata)
+    tariff = _FREE if model.rate is None else model.rate.tariff
     return {
         "key": model.id,
         "model": model.name,
         "provider": model.provider.name,
         "providerId": str(model.provider.id),
         "providerDisplayName": model.provider.display_name,
-        "input_credits_per_token": _FREE,
-        "output_credits_per_token": _FREE,
+        "input_credits_per_token": shown_rate(tariff.input),
+        "output_credits_per_token": shown_rate(tariff.output),
         "modelMetadata": metadata,
         "status": {"available": True},
     }

@@ -10,10 +10,22 @@ from aigne_hub.base.clock import Clock
 from aigne_hub.base.crypto import Unreadable, Vault
 from aigne_hub.base.errors import BadRequest, Unavailable
 from aigne_hub.catalog import store
-from aigne_hub.catalog.entries import Credential, CredentialId, Model, ModelFacts, Provider, ProviderId, Target
+from aigne_hub.catalog.entries import (
+    UNKNOWN,
+    Credential,
+    CredentialId,
+    Model,
+    ModelFacts,
+    Provider,
+    ProviderId,
+    Target,
+)
 from aigne_hub.catalog.google_tokens import GoogleTokens
 from aigne_hub.catalog.kinds import kind_of
 from aigne_hub.catalog.lacks import lacks_of
+from aigne_hub.catalog.rates.entries import Billing, Rate
+from aigne_hub.catalog.rates.price_list import PriceList
+from aigne_hub.catalog.rates.store import list_rates, read_billing
 from aigne_hub.catalog.registry import open_sealed
 from aigne_hub.db.engine import Conn
 from aigne_hub.dialects.call import Kind
@@ -37,12 +49,14 @@ class ListedModel:
     provider: Provider
     created_ms: int
     facts: ModelFacts
+    rate: Rate | None = None  # when calls are priced
 
 
 class CatalogSnapshot:
     """Enabled providers with a usable credential, their models, and the target of each name.
 
-    Unless it `knows_lacks`, no target is said to lack anything.
+    Unless it `knows_lacks`, no target is said to lack anything. Where calls are priced, there is no model but those
+    that have a rate.
     """
 
     counter = store.COUNTER
@@ -58,7 +72,9 @@ class CatalogSnapshot:
         self._models: list[ListedModel] = []
         self._by_id: dict[str, ListedModel] = {}
         self._by_name: dict[str, ListedModel] = {}
-        self._resolved: dict[str, Target] = {}
+        self._resolved: dict[tuple[str, Kind | None], Target] = {}
+        self._prices: PriceList | None = None
+        self.billing = Billing()
         self._used: Counter[CredentialId] = Counter()
         self.unreadable: list[Credential] = []
         self.version = -1
@@ -70,32 +86,44 @@ class CatalogSnapshot:
         models = await store.list_models(conn)
         self._providers = {provider.name: provider for provider in providers}
         self._ready = self._usable(providers, credentials)
-        self._models = self._listed(models)
-        self._by_id = {model.id: model for model in self._models}
-        self._by_name = {model.name: model for model in reversed(self._models)}  # the first listed wins
+        listed = self._listed(models)
+        self._by_id = {model.id: model for model in listed}
+        self._by_name = {model.name: model for model in reversed(listed)}  # the first listed wins
+        self.billing = await read_billing(conn)
+        self._prices = PriceList(await list_rates(conn)) if self.billing.is_on else None
+        self._models = listed if self._prices is None else self._with_rates(self._prices)
         self._resolved = {}
         self.version = version
 
     def confirm(self) -> None:
         """Nothing to note: an old catalog is still a right one."""
 
-    def resolve(self, name: str) -> Target:
-        """The target a model name leads to (contract 5.3), for a call: it counts as a use.
+    def resolve(self, name: str, kind: Kind) -> Target:
+        """The target a model name leads to (contract 5.3), for a call of this kind: it counts as a use.
 
-        Raises BadRequest when no provider serves the name, Unavailable when a named provider is
-        switched off or has no usable credential.
+        Raises BadRequest when no provider serves the name, or calls are priced and it has no rate, Unavailable when
+        a named provider is switched off or has no usable credential.
         """
-        target = self._resolved.get(name) or self.peek(name)
+        target = self._resolved.get((name, kind)) or self.peek(name, kind)
         self._used[target.credential_id] += 1
         return target
 
-    def peek(self, name: str) -> Target:
-        """As `resolve`, without counting."""
-        target = self._find(name)
+    def peek(self, name: str, kind: Kind | None = None) -> Target:
+        """As `resolve`, without counting; of no kind, whether the name leads anywhere at all."""
+        target = self._find(name, kind)
         if len(self._resolved) >= _REMEMBERED:
             self._resolved.clear()
-        self._resolved[name] = target
+        self._resolved[name, kind] = target
         return target
+
+    def priced(self, target: Target, kind: Kind | None) -> Target:
+        """The target with what its units cost, where calls are priced. Raises BadRequest when it has no rate."""
+        if self._prices is None:
+            return target
+        rate = self._prices.of(target.provider.id, target.model, kind)
+        if rate is None:
+            raise _unsupported(f"{target.provider.name}/{target.model}")
+        return replace(target, tariff=rate.tariff)
 
     def reach(self, provider_id: ProviderId, credential_id: CredentialId, model: str) -> Target:
         """The target that an earlier call used; where its credential is gone, the provider's present one.
@@ -126,15 +154,15 @@ class CatalogSnapshot:
         now_ms = self._clock.now_ms()
         return [(credential, count, now_ms) for credential, count in used.items()]
 
-    def _find(self, name: str) -> Target:
+    def _find(self, name: str, kind: Kind | None) -> Target:
         if not name.isprintable():  # no record could be made of it: PostgreSQL holds no U+0000
             raise _not_found(name.encode("unicode_escape").decode())
         for prefix in _PREFIXES:
             name = name.removeprefix(prefix)
         first, slash, rest = name.partition("/")
         if slash and rest and (canonical(first) in self._providers or canonical(first) in RESERVED):
-            return self._named(canonical(first), rest)
-        return self._bare(name)
+            return self.priced(self._named(canonical(first), rest), kind)
+        return self._bare(name) if self._prices is None else self._bare_priced(self._prices, name, kind)
 
     def _named(self, provider: str, model: str) -> Target:
         base = self._ready.get(provider)
@@ -150,6 +178,17 @@ class CatalogSnapshot:
         for provider in family(name):
             if provider in self._ready:
                 return self._of(self._ready[provider], upstream_name(provider, name))
+        raise _not_found(name)
+
+    def _bare_priced(self, prices: PriceList, name: str, kind: Kind | None) -> Target:
+        """What has a rate is what there is (contract 5.3); the name tells nothing more."""
+        rates = prices.named(name, kind)
+        if not rates:
+            raise _unsupported(name)
+        bases = {target.provider.id: target for target in self._ready.values()}
+        for rate in rates:
+            if rate.provider_id in bases:
+                return replace(self._of(bases[rate.provider_id], rate.model), tariff=rate.tariff)
         raise _not_found(name)
 
     def _of(self, base: Target, model: str) -> Target:
@@ -205,6 +244,25 @@ class CatalogSnapshot:
             for m in models
             if m.provider_id in by_id
         ]
+
+    def _with_rates(self, prices: PriceList) -> list[ListedModel]:
+        """What can be called where calls are priced: one for each rate."""
+        by_id = {target.provider.id: target.provider for target in self._ready.values()}
+        rates = [rate for rate in prices.rates if rate.provider_id in by_id]
+        return [
+            self._rated(rate, by_id[rate.provider_id])
+            for rate in sorted(rates, key=lambda one: (one.provider_id, one.model, one.kind))
+        ]
+
+    def _rated(self, rate: Rate, provider: Provider) -> ListedModel:
+        id_ = f"{provider.name}/{rate.model}"
+        known = self._by_id.get(id_)
+        created_ms, facts = (rate.created_ms, UNKNOWN) if known is None else (known.created_ms, known.facts)
+        return ListedModel(id_, rate.model, rate.kind, provider, created_ms, facts, rate)
+
+
+def _unsupported(name: str) -> BadRequest:
+    return BadRequest(f"Unsupported model {name}", code="unsupported_model", param="model")
 
 
 def _not_found(name: str) -> BadRequest:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from aigne_hub.base.errors import HubError
+from aigne_hub.base.money import shown_credits
 from aigne_hub.dialects.chat import Chat
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.dialects.videos import Wish
@@ -79,12 +81,31 @@ class Stream(Protocol):
 class Label(Struct, frozen=True):
     """What the hub's own marks in an answer are made of.
 
-    The call's id, when it began (Unix seconds), and the model that answers, as `provider/model`.
+    The call's id, when it began (Unix seconds), the model that answers, as `provider/model`, and where calls are
+    priced what a use costs, in nano-credits, with the sign that credits are shown with.
     """
 
     id: int
     created_s: int
     target: str = ""
+    price: Callable[[Usage], int] | None = None
+    credit_prefix: str = ""
+
+    def settled(self, usage: Usage | None) -> Label:
+        """The label of an answer whose usage is known: its cost, whatever the answer itself still tells of that."""
+        if self.price is None:
+            return self
+        credits = 0 if usage is None else self.price(usage)
+        return structs.replace(self, price=lambda _: credits)
+
+    def marks(self, usage: Usage) -> dict[str, str | float]:
+        """What the reference's formats add to a usage (contract 2.4): no prefix at all rather than an empty one."""
+        marks: dict[str, str | float] = {"modelCallId": str(self.id)}
+        if self.price is not None:
+            marks["aigneHubCredits"] = shown_credits(self.price(usage))
+            if self.credit_prefix:
+                marks["creditPrefix"] = self.credit_prefix
+        return marks
 
 
 class Dialect(Protocol):
@@ -107,7 +128,9 @@ class Dialect(Protocol):
         """Raises UpstreamFailed when the answer is not of this dialect."""
         ...
 
-    def write_answer(self, answer: bytes, call: Call, label: Label) -> bytes: ...
+    def write_answer(self, answer: bytes, call: Call, label: Label) -> bytes:
+        """What the caller gets of a whole answer; its label is settled."""
+        ...
 
     def open_stream(self, call: Call, label: Label) -> Stream: ...
 

@@ -100,7 +100,8 @@ class Embeddings:
         vectors = _read_vectors(answer)
         shown: dict[str, Any] = {"embeddings": [vector.embedding for vector in vectors.data]}
         if vectors.usage and vectors.usage.prompt_tokens is not None:
-            shown["usage"] = {"inputTokens": vectors.usage.prompt_tokens, "modelCallId": str(label.id)}
+            given = vectors.usage.prompt_tokens
+            shown["usage"] = {"inputTokens": given} | label.marks(Usage(input=given, output=0))
         return _write({**shown, "model": call.model.rpartition("/")[2], "modelWithProvider": call.model})
 
     def open_stream(self, call: Call, label: Label) -> Stream:

@@ -85,7 +85,7 @@ class OpenAICompletions:
         return answer
 
     def open_stream(self, call: Call, label: Label) -> ChatStream:
-        return ChatStream(wants_usage=call.wants_usage, hybrid_id=None)  # framed and ended as chunks of chats are
+        return ChatStream(wants_usage=call.wants_usage, hybrid=None)  # framed and ended as chunks of chats are
 
     def write_error(self, error: HubError) -> bytes:
         return error_body(error)

@@ -103,7 +103,8 @@ class ReferenceImages:
             made = _read_answer(answer)
         except UNREADABLE as error:
             raise UpstreamFailed(Failure.malformed, "the provider's answer is no list of pictures") from error
-        return _write(_native(made, answer, label) if call.is_native else _openai_like(made, label))
+        usage = self.read_usage(answer) or Usage()
+        return _write(_native(made, usage, label) if call.is_native else _openai_like(made, usage, label))
 
     def unpack(self, answer: bytes, call: Call) -> Inlined | None:
         found = pictures(answer)
@@ -192,7 +193,7 @@ def _file(field: str, number: int, picture: Media) -> multipart.File:
     return multipart.File(field, name, picture.mime, base64.b64decode(picture.data))
 
 
-def _openai_like(made: _Answer, label: Label) -> dict[str, Any]:
+def _openai_like(made: _Answer, usage: Usage, label: Label) -> dict[str, Any]:
     data = []
     for one in made.data:
         shown: dict[str, Any] = {}
@@ -208,11 +209,11 @@ def _openai_like(made: _Answer, label: Label) -> dict[str, Any]:
         "images": data,
         "data": data,
         "model": label.target.partition("/")[2],
-        "usage": {"modelCallId": str(label.id)},
+        "usage": label.marks(usage),
     }
 
 
-def _native(made: _Answer, answer: bytes, label: Label) -> dict[str, Any]:
+def _native(made: _Answer, usage: Usage, label: Label) -> dict[str, Any]:
     kind = f"image/{made.output_format or 'png'}"
     images: list[dict[str, Any]] = []
     for i, one in enumerate(made.data):
@@ -222,13 +223,12 @@ def _native(made: _Answer, answer: bytes, label: Label) -> dict[str, Any]:
             images.append({"type": "file", "data": one.b64_json, "mimeType": mime, "filename": name})
         elif one.url is not None:
             images.append({"type": "url", "url": one.url, "mimeType": kind, "filename": name})
-    usage = read_usage(_read_wire(answer), Kind.image) or Usage()
     return {
         "images": images,
         "usage": {
             "inputTokens": usage.all_input,
             "outputTokens": usage.all_output,
-            "modelCallId": str(label.id),
+            **label.marks(usage),
         },
         "model": label.target.partition("/")[2],
         "modelWithProvider": label.target,

@@ -68,7 +68,7 @@ class Relay:
 
         Once an answer has begun, an error ends it with an event in the caller's dialect.
         """
-        target = self._catalog.resolve(call.model)
+        target = self._catalog.resolve(call.model, call.kind)
         refuse_foreign_model(caller, call.model, target)
         refuse_unfit(call, dialect, target)
         call = await self._filling.filled(call, dialect, target)
@@ -93,7 +93,8 @@ class Relay:
             exchange = await self._send(target, call, way, origin)
             try:
                 answer = self._stream if call.is_stream else self._whole
-                return await answer(exchange, call, way.carrier, reply, record, label_of(record, target), keeping)
+                label = label_of(record, target, self._catalog.billing.prefix)
+                return await answer(exchange, call, way.carrier, reply, record, label, keeping)
             finally:
                 exchange.close()
         except HubError as error:
@@ -141,7 +142,7 @@ class Relay:
             answer = await keeping.keep(dialect.unpack(answer, call)) or answer
         if call.wants_bytes and isinstance(dialect, Linking):
             answer = await self._fetching.put_in(dialect.linked(answer, call), reply) or answer
-        shown = dialect.write_answer(answer, call, label)
+        shown = dialect.write_answer(answer, call, label.settled(usage))
         await record.settle(Status.success, usage, source=Source.reported if usage else Source.missing)
         await reply.whole(shown, None if dialect.is_json else exchange.header(b"content-type"))
         return usage

@@ -14,7 +14,7 @@ from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import HubError, UpstreamFailed
 from aigne_hub.catalog.entries import Target
 from aigne_hub.catalog.snapshot import CatalogSnapshot
-from aigne_hub.dialects.call import Call, ServedDialect
+from aigne_hub.dialects.call import Call, Kind, ServedDialect
 from aigne_hub.dialects.counts import ESTIMATED, NOTHING_USED, CountCarrier, ServedCount, estimate
 from aigne_hub.dialects.pairing import count_way
 from aigne_hub.dialects.usage import Usage
@@ -51,7 +51,7 @@ class Counting:
     ) -> Usage | None:
         """Answer `call`, or raise a HubError. Many providers speak a dialect and do not count in it."""
         served = cast(ServedCount, dialect)
-        target = self._catalog.resolve(call.model)
+        target = self._catalog.resolve(call.model, Kind.chat)
         refuse_foreign_model(caller, call.model, target)
         way = count_way(served, target.dialects, target.quirks)
         body = b"" if way.carrier is None else way.carrier.write_request(call, target.model)

@@ -7,11 +7,12 @@ from msgspec import Struct
 
 from aigne_hub.access.identity import Caller
 from aigne_hub.base.errors import BadRequest, HubError, NotAllowed, Unavailable
+from aigne_hub.billing.pricing import Prices
 from aigne_hub.catalog.entries import Target
-from aigne_hub.dialects.call import Call, Label
+from aigne_hub.dialects.call import Call, Kind, Label
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.usage import Usage
-from aigne_hub.usage.recorder import Facts, OpenCall, Recorder
+from aigne_hub.usage.recorder import Facts, OpenCall, Price, Recorder
 from aigne_hub.usage.records import CallId, Source, Status
 
 log = structlog.get_logger()
@@ -75,11 +76,22 @@ def open_record(
         dialect=dialect,
         upstream_dialect=upstream,
     )
-    return recorder.open(facts, losses.header()[:_LONGEST_DROPPED] if losses else None)
+    return recorder.open(facts, losses.header()[:_LONGEST_DROPPED] if losses else None, _price(target, call.kind))
 
 
-def label_of(record: OpenCall, target: Target) -> Label:
-    return Label(record.id, record.started_ms // 1000, f"{target.provider.name}/{target.model}")
+def _price(target: Target, kind: Kind) -> Price | None:
+    """The price of a call that begins now: whatever rates are changed to meanwhile, it stays."""
+    tariff = target.tariff
+    if tariff is None:
+        return None
+    is_by_picture = kind is Kind.image
+    return Prices(tariff.input, tariff.output, tariff.cache_read, tariff.cache_write, is_by_picture).price
+
+
+def label_of(record: OpenCall, target: Target, credit_prefix: str) -> Label:
+    return Label(
+        record.id, record.started_ms // 1000, f"{target.provider.name}/{target.model}", record.price, credit_prefix
+    )
 
 
 async def fail_record(record: OpenCall, error: HubError, source: Source, usage: Usage | None = None) -> None:

@@ -109,7 +109,7 @@ def test_a_stream_that_is_cut_short_or_is_none() -> None:
 
 def write(events: list[Event], *, wants_usage: bool = True) -> list[dict[str, Any]]:
     writer = Writer(
-        id="i", model="m", created_s=9, wants_usage=wants_usage, finished=lambda one: json.dumps(one).encode()
+        id="i", model="m", created_s=9, wants_usage=wants_usage, finished=lambda one, usage: json.dumps(one).encode()
     )
     written = writer.write(events) + writer.finish()
     assert written.endswith(b"data: [DONE]\n\n")

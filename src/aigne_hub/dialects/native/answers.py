@@ -114,7 +114,7 @@ def write_usage(usage: Usage, label: Label) -> dict[str, Any]:
         written["cacheReadInputTokens"] = usage.cache_read
     if usage.cache_write_5m is not None or usage.cache_write_1h is not None:
         written["cacheCreationInputTokens"] = (usage.cache_write_5m or 0) + (usage.cache_write_1h or 0)
-    return {**written, "modelCallId": str(label.id)}
+    return written | label.marks(usage)
 
 
 def _about(model: str | None, usage: Usage | None, label: Label) -> dict[str, Any]:

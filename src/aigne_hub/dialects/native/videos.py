@@ -15,6 +15,7 @@ from aigne_hub.dialects.call import Call, Kind, Label
 from aigne_hub.dialects.chat import Media, MediaKind
 from aigne_hub.dialects.fields import Fields, wrong
 from aigne_hub.dialects.openai_errors import error_body
+from aigne_hub.dialects.usage import Usage
 from aigne_hub.dialects.videos import Wish, read_seconds, read_size
 
 NAME = "native_videos"
@@ -69,7 +70,7 @@ class NativeVideos:
         return _write(
             {
                 **shown,
-                "usage": {"inputTokens": 0, "outputTokens": 0, "modelCallId": str(label.id)},
+                "usage": {"inputTokens": 0, "outputTokens": 0} | label.marks(Usage(seconds=seconds)),
                 "model": label.target.partition("/")[2],
                 "modelWithProvider": label.target,
             }

@@ -129,10 +129,10 @@ class OpenAIChat:
             raise UpstreamFailed(Failure.malformed, "the provider's answer is not a chat completion") from error
 
     def write_answer(self, answer: bytes, call: Call, label: Label) -> bytes:
-        return hybrid_answer(_read_any(answer), label.id) if self._is_hybrid else answer
+        return hybrid_answer(_read_any(answer), label) if self._is_hybrid else answer
 
     def open_stream(self, call: Call, label: Label) -> ChatStream:
-        return ChatStream(wants_usage=call.wants_usage, hybrid_id=label.id if self._is_hybrid else None)
+        return ChatStream(wants_usage=call.wants_usage, hybrid=label if self._is_hybrid else None)
 
     def write_error(self, error: HubError) -> bytes:
         return error_body(error)
@@ -153,7 +153,7 @@ class OpenAIChat:
 
     def show_answer(self, answer: Answer, call: Call, label: Label) -> bytes:
         shown = answers.write_answer(answer, id=_id(label), model=call.model, created_s=label.created_s)
-        return hybrid_answer(shown, label.id) if self._is_hybrid else _write(shown)
+        return hybrid_answer(shown, label) if self._is_hybrid else _write(shown)
 
     def open_reader(self) -> streams.Reader:
         return streams.Reader()
@@ -164,7 +164,7 @@ class OpenAIChat:
             model=call.model,
             created_s=label.created_s,
             wants_usage=call.wants_usage,
-            finished=(lambda chunk: hybrid_chunk(chunk, label.id)) if self._is_hybrid else _write,
+            finished=(lambda chunk, usage: hybrid_chunk(chunk, label, usage)) if self._is_hybrid else _plain,
         )
 
     @staticmethod
@@ -192,17 +192,17 @@ class ChatStream:
     The usage event that the hub asked for is taken out unless the caller asked for it too.
     """
 
-    def __init__(self, *, wants_usage: bool, hybrid_id: int | None) -> None:
+    def __init__(self, *, wants_usage: bool, hybrid: Label | None) -> None:
         self.usage: Usage | None = None
         self.error: HubError | None = None
         self._wants_usage = wants_usage
-        self._hybrid_id = hybrid_id
+        self._hybrid = hybrid
         self._splitter = sse.EventSplitter()
         self._is_done = False
 
     def feed(self, data: bytes) -> bytes:
         whole = self._splitter.feed(data)
-        if self._hybrid_id is None and not (
+        if self._hybrid is None and not (
             b'"usage":{' in whole
             or b"[DONE]" in whole
             or b'"error"' in whole
@@ -241,11 +241,15 @@ class ChatStream:
             self.usage = read_usage(chunk.usage)
             if not chunk.choices and not self._wants_usage:
                 return b""
-        return event if self._hybrid_id is None else sse.event(hybrid_chunk(_read_any(data), self._hybrid_id))
+        return event if self._hybrid is None else sse.event(hybrid_chunk(_read_any(data), self._hybrid, self.usage))
 
 
 def _id(label: Label) -> str:
     return f"chatcmpl-{label.id}"
+
+
+def _plain(chunk: dict[str, Any], _usage: Usage | None) -> bytes:
+    return _write(chunk)
 
 
 def _with_usage(body: bytes) -> bytes:

@@ -9,6 +9,9 @@ from typing import Any
 
 import msgspec
 
+from aigne_hub.dialects.call import Label
+from aigne_hub.dialects.usage import Usage
+
 _write = msgspec.json.Encoder().encode
 
 _RENAMED = {
@@ -35,18 +38,21 @@ def modernised(request: dict[str, Any]) -> bytes:
     return _write(request)
 
 
-def hybrid_answer(answer: dict[str, Any], call_id: int) -> bytes:
-    """A whole answer with `role`, `text`, `content`, `toolCalls` and the usage in both spellings."""
+def hybrid_answer(answer: dict[str, Any], label: Label) -> bytes:
+    """A whole answer with `role`, `text`, `content`, `toolCalls` and the usage in both spellings.
+
+    Its label is settled: what it cost is known.
+    """
     message = _first(answer, "message")
     answer["role"] = message.get("role", "assistant")
     answer["text"] = answer["content"] = message.get("content") or ""
     if message.get("tool_calls"):
         answer["toolCalls"] = message["tool_calls"]
-    _spell_usage(answer, call_id)
+    _spell_usage(answer, label, None)
     return _write(answer)
 
 
-def hybrid_chunk(chunk: dict[str, Any], call_id: int) -> bytes:
+def hybrid_chunk(chunk: dict[str, Any], label: Label, usage: Usage | None) -> bytes:
     """A chunk with a top-level `delta`. Clients test `typeof x === "object"`, so no null may stand here."""
     delta = _first(chunk, "delta")
     if delta:
@@ -54,22 +60,23 @@ def hybrid_chunk(chunk: dict[str, Any], call_id: int) -> bytes:
         if delta.get("tool_calls"):
             older["toolCalls"] = delta["tool_calls"]
         chunk["delta"] = older
-    _spell_usage(chunk, call_id)
+    _spell_usage(chunk, label, usage)
     if chunk.get("error", "") is None:
         del chunk["error"]
     return _write(chunk)
 
 
-def _spell_usage(answer: dict[str, Any], call_id: int) -> None:
-    usage = answer.get("usage")
-    if not isinstance(usage, dict):
+def _spell_usage(answer: dict[str, Any], label: Label, usage: Usage | None) -> None:
+    """The provider's own counts in both spellings, and the hub's marks, of which the credits are by `usage`."""
+    shown = answer.get("usage")
+    if not isinstance(shown, dict):
         answer.pop("usage", None)
         return
-    given, made = usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0)
-    usage["promptTokens"] = usage["inputTokens"] = given
-    usage["completionTokens"] = usage["outputTokens"] = made
-    usage["totalTokens"] = usage.get("total_tokens", (given or 0) + (made or 0))
-    usage["modelCallId"] = str(call_id)
+    given, made = shown.get("prompt_tokens", 0), shown.get("completion_tokens", 0)
+    shown["promptTokens"] = shown["inputTokens"] = given
+    shown["completionTokens"] = shown["outputTokens"] = made
+    shown["totalTokens"] = shown.get("total_tokens", (given or 0) + (made or 0))
+    shown |= label.marks(usage or Usage())
 
 
 def _first(answer: dict[str, Any], part: str) -> dict[str, Any]:

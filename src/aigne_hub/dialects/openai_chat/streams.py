@@ -45,8 +45,11 @@ from aigne_hub.dialects.openai_chat.answers import (
     write_usage,
 )
 from aigne_hub.dialects.openai_errors import error_of_event
+from aigne_hub.dialects.usage import Usage
 
 DONE = sse.event(b"[DONE]")
+
+Finishing = Callable[[dict[str, Any], Usage | None], bytes]
 
 
 class _Choice(Struct):
@@ -149,11 +152,12 @@ class Reader:
 
 
 class Writer:
-    """Writes chunks for a client. `finished` gives each its last touch: the hybrid's older fields, or none."""
+    """Writes chunks for a client. `finished` gives each its last touch: the hybrid's older fields, or none.
 
-    def __init__(
-        self, *, id: str, model: str, created_s: int, wants_usage: bool, finished: Callable[[dict[str, Any]], bytes]
-    ) -> None:
+    With the chunk of the usage it gets what that tells of.
+    """
+
+    def __init__(self, *, id: str, model: str, created_s: int, wants_usage: bool, finished: Finishing) -> None:
         self._head: dict[str, Any] = {
             "id": id,
             "object": "chat.completion.chunk",
@@ -162,7 +166,7 @@ class Writer:
         }
         self._wants_usage = wants_usage
         self._finished = finished
-        self._usage: dict[str, Any] | None = None
+        self._usage: Usage | None = None
         self._begun: set[int] = set()
         self._thoughts: dict[int, str] = {}
 
@@ -174,7 +178,7 @@ class Writer:
                 self._head["id"] = event.id or self._head["id"]
                 self._head["model"] = event.model or self._head["model"]
             elif isinstance(event, Used):
-                self._usage = write_usage(event.usage)
+                self._usage = event.usage
             elif isinstance(event, Ended):
                 chunks.append(self._chunk(event.choice, {}, write_finish(event.finish)))
             else:
@@ -188,7 +192,8 @@ class Writer:
         """The usage, if the client wants it, and the end."""
         if not self._wants_usage or self._usage is None:
             return DONE
-        return sse.event(self._finished({**self._head, "choices": [], "usage": self._usage})) + DONE
+        chunk = {**self._head, "choices": [], "usage": write_usage(self._usage)}
+        return sse.event(self._finished(chunk, self._usage)) + DONE
 
     def _delta(self, event: Event) -> dict[str, Any] | None:
         if isinstance(event, TextPiece):
@@ -233,4 +238,4 @@ class Writer:
         written: dict[str, Any] = {"index": choice, "delta": delta, "finish_reason": finish}
         if tokens:
             written["logprobs"] = {"content": list(tokens), "refusal": None}
-        return sse.event(self._finished({**self._head, "choices": [written]}))
+        return sse.event(self._finished({**self._head, "choices": [written]}, None))

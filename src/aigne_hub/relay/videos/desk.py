@@ -14,7 +14,7 @@ from aigne_hub.base.errors import BadRequest, HubError, NotFound
 from aigne_hub.catalog.entries import CredentialId, ProviderId, Target
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.db.engine import Database
-from aigne_hub.dialects.call import Call, ServedDialect
+from aigne_hub.dialects.call import Call, Kind, ServedDialect
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.openai_videos import answers
 from aigne_hub.dialects.openai_videos.dialect import NAME, OpenAIVideos, Remix
@@ -63,12 +63,12 @@ class VideoDesk:
         if isinstance(dialect, Remix):
             source = await self._job(caller, dialect.source)
             call = structs.replace(call, model=source.model)
-            target, called = self._reach(source), VIDEOS[source.dialect]
+            target, called = self._catalog.priced(self._reach(source), Kind.video), VIDEOS[source.dialect]
             if called.name != NAME:
                 raise BadRequest("videos of this provider cannot be remixed", code="unsupported_call", param="video_id")
             asked = dialect.remixed(call, source.upstream_id)
         else:
-            target = self._catalog.resolve(call.model)
+            target = self._catalog.resolve(call.model, Kind.video)
             called = _called(target)
             asked = _asked(dialect, called, call, target, losses)
         refuse_foreign_model(caller, call.model, target)

@@ -14,7 +14,7 @@ from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import BadRequest, Failure, HubError, Unavailable, UpstreamFailed
 from aigne_hub.catalog.entries import Target
 from aigne_hub.catalog.snapshot import CatalogSnapshot
-from aigne_hub.dialects.call import Call, Label, ServedDialect
+from aigne_hub.dialects.call import Call, Kind, Label, ServedDialect
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.native.videos import Film, NativeVideos
 from aigne_hub.dialects.pairing import called_videos
@@ -110,7 +110,8 @@ class WaitingVideos:
         try:
             films = await self._made(job, asked, reply)
             usage = _usage(job, call, len(films))
-            shown = await _written(dialect, films, usage.seconds, label_of(record, target))
+            label = label_of(record, target, self._catalog.billing.prefix).settled(usage)
+            shown = await _written(dialect, films, usage.seconds, label)
             source = Source.reported if job.video is not None and job.video.seconds else Source.missing
             await record.settle(Status.success, usage, source=source)
             await (reply.finish(shown) if reply.has_started else reply.whole(shown))
@@ -127,8 +128,10 @@ class WaitingVideos:
     def _resolve(self, name: str) -> tuple[Target, CalledVideos]:
         """Raises BadRequest in the reference's words."""
         try:
-            target = self._catalog.resolve(name)
-        except BadRequest:
+            target = self._catalog.resolve(name, Kind.video)
+        except BadRequest as error:
+            if error.code != "model_not_found":
+                raise
             provider, slash, _ = name.partition("/")
             if slash:
                 raise _no_provider(provider) from None
