@@ -24,6 +24,7 @@ from aigne_hub.api import (
     oauth_metadata,
     preferences,
     providers,
+    rates,
     sso_issuers,
     trusted_issuers,
     user_info,
@@ -69,6 +70,7 @@ def routes() -> FastAPI:
         is_listed = prefix == "/api/ai-providers"
         app.include_router(providers.router, prefix=prefix, tags=["providers"], include_in_schema=is_listed)
         app.include_router(models.router, prefix=prefix, include_in_schema=is_listed)
+        app.include_router(rates.router, prefix=prefix, include_in_schema=is_listed)
         app.include_router(credential_routes(), prefix=prefix, tags=["credentials"], include_in_schema=is_listed)
     app.include_router(access_keys.router, prefix="/api/access-keys", tags=["access keys"])
     app.include_router(auth.router, prefix="/api/auth")

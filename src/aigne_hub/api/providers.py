@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from aigne_hub.api.callers import Admin, Anyone, InHouse, Read, Write
+from aigne_hub.api.rate_shapes import RatedProvider, ShownRate
 from aigne_hub.api.shapes import ListedProvider, Message, NewProvider, ProviderChange, ShownCredential, ShownProvider
 from aigne_hub.api.values import as_id
 from aigne_hub.catalog import store
 from aigne_hub.catalog.entries import ProviderId
+from aigne_hub.catalog.rates.store import list_rates
 from aigne_hub.providers.rows import KNOWN
 
 router = APIRouter()
 
 
 @router.get("")
-async def list_providers(_by: Admin, conn: Read, name: str | None = None) -> list[ListedProvider]:
+async def list_providers(
+    _by: Admin,
+    conn: Read,
+    name: str | None = None,
+    include_model_rates: Annotated[bool, Query(alias="includeModelRates")] = False,
+) -> list[RatedProvider] | list[ListedProvider]:
+    """Providers with their credentials, and with their rates for whoever asks for them."""
     credentials = await store.list_credentials(conn)
-    return [
+    listed = [
         ListedProvider(
             **ShownProvider.of(provider).model_dump(),
             credentials=[ShownCredential.of(one) for one in credentials if one.provider_id == provider.id],
         )
         for provider in await store.list_providers(conn)
         if name is None or provider.name == name
+    ]
+    if not include_model_rates:
+        return listed
+    rates = [ShownRate.of(rate) for rate in await list_rates(conn)]
+    return [
+        RatedProvider(**one.model_dump(), model_rates=[rate for rate in rates if rate.provider_id == one.id])
+        for one in listed
     ]
 
 

@@ -55,7 +55,7 @@ async def test_many_providers_get_a_rate_at_once_or_none_does(database: Database
             await BOOK.add(conn, SYSTEM, [openai.id, router.id], draft())
         with pytest.raises(Conflict, match="Rate already exists for this provider-model-type combination"):
             await BOOK.add(conn, SYSTEM, [openai.id], draft())
-        with pytest.raises(NotFound, match="Providers not found: 7, 8"):
+        with pytest.raises(BadRequest, match="Providers not found: 7, 8"):
             await BOOK.add(conn, SYSTEM, [ProviderId(7), openai.id, ProviderId(8)], draft("other"))
         await BOOK.add(conn, SYSTEM, [openai.id], draft(kind=Kind.image))
         assert len(await store.list_rates(conn)) == 3

@@ -45,7 +45,7 @@ class RateBook:
     async def add(self, conn: Conn, by: Actor, provider_ids: Sequence[ProviderId], draft: RateDraft) -> list[Rate]:
         """Add the same rate to each of some providers.
 
-        Raises NotFound for a provider that there is not, Conflict when one has such a rate, BadRequest.
+        Raises BadRequest for a provider that there is not, Conflict when one has such a rate.
         """
         await hold(conn, catalog_store.COUNTER)
         providers = await self._providers(conn, provider_ids)
@@ -136,7 +136,7 @@ class RateBook:
         found = {one: await catalog_store.find_provider(conn, one) for one in dict.fromkeys(ids)}
         missing = [str(one) for one, provider in found.items() if provider is None]
         if missing:
-            raise NotFound(f"Providers not found: {', '.join(missing)}", param="providers")
+            raise BadRequest(f"Providers not found: {', '.join(missing)}", param="providers")
         return [provider for provider in found.values() if provider is not None]
 
     async def _refuse_taken(self, conn: Conn, providers: list[Provider], draft: RateDraft) -> None:
