@@ -10,6 +10,7 @@ from aigne_hub.cli.clients import client
 from aigne_hub.cli.doctor import doctor
 from aigne_hub.cli.keys import key
 from aigne_hub.cli.providers import credential, provider
+from aigne_hub.cli.rates import rate
 from aigne_hub.cli.serving import migrate, serve
 from aigne_hub.cli.users import user
 
@@ -20,7 +21,7 @@ def main() -> None:
     """AIGNE Hub: one address and one key for every AI provider."""
 
 
-for command in (serve, migrate, user, key, client, provider, credential, audit, doctor):
+for command in (serve, migrate, user, key, client, provider, credential, rate, audit, doctor):
     main.add_command(command)
 
 
