@@ -30,6 +30,30 @@ if (process.argv[2] === "media") {
   process.exit(0);
 }
 
+if (process.argv[2] === "prices") {
+  const options = { baseURL: process.env.HUB, apiKey: process.env.KEY };
+  const draw = new AIGNEHubImageModel({ ...options, model: "up/gpt-image-1" });
+  const film = new AIGNEHubVideoModel({ ...options, model: "up/sora-2" });
+  seen.models = [
+    ...(await AIGNEHubChatModel.models()),
+    ...(await AIGNEHubImageModel.models()),
+    ...(await AIGNEHubVideoModel.models()),
+  ];
+  seen.plain = await model.invoke({ messages });
+  for await (const chunk of await model.invoke({ messages }, { streaming: true })) {
+    seen.streamed = { ...seen.streamed, ...chunk.delta?.json };
+  }
+  seen.image = await draw.invoke({ prompt: "a cat", n: 1, outputFileType: "file" });
+  seen.video = await film.invoke({ prompt: "a cat", seconds: "8", outputFileType: "file" });
+  const other = new AIGNEHubChatModel({ ...options, model: "up/nothing" });
+  seen.unrated = await other.invoke({ messages }).then(
+    () => null,
+    (error) => error.message,
+  );
+  console.log(JSON.stringify(seen));
+  process.exit(0);
+}
+
 if (process.argv[2] === "tools") {
   const parameters = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
   const tool = { type: "function", function: { name: "weather", description: "The weather of a city", parameters } };
