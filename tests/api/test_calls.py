@@ -61,6 +61,8 @@ async def test_pages_and_filters(hub: RunningHub) -> None:
     assert await ids("endTime=1000") == []
     assert len(await ids("startTime=1000&model=UP&type=chatCompletion&status=success")) == 5
     assert len(await ids(f"providerId={hub.provider.id}")) == 5
+    assert len(await ids("endTime=99999999999")) == 5
+    assert await ids("startTime=4102444800") == []
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,10 @@ def test_no_id_can_be_older_than_the_epoch() -> None:
     assert first_id_at(0) == 0
 
 
+def test_a_time_after_all_ids_still_fits_a_column() -> None:
+    assert first_id_at(99_999_999_999_000) == 2**63 - 1
+
+
 def test_access_keys_are_recognisable_distinct_and_without_dots() -> None:
     keys = {new_key() for _ in range(100)}
     assert len(keys) == 100

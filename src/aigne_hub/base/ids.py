@@ -14,6 +14,7 @@ CLIENT_PREFIX = "hubc_"  # the public name of an OAuth client
 CLIENT_SECRET_PREFIX = "hubcs_"
 _NODE_BITS = 10
 _SEQUENCE_BITS = 12
+_LARGEST = (1 << 63) - 1  # what a column of ids holds
 
 
 class IdSource:
@@ -48,8 +49,8 @@ def ms_of(id_: int) -> int:
 
 
 def first_id_at(ms: int) -> int:
-    """The smallest id that can have been made at or after these Unix milliseconds."""
-    return max(0, ms - EPOCH_MS) << (_NODE_BITS + _SEQUENCE_BITS)
+    """The smallest id that can have been made at or after these Unix milliseconds; the largest, long after all ids."""
+    return min(max(0, ms - EPOCH_MS) << (_NODE_BITS + _SEQUENCE_BITS), _LARGEST)
 
 
 def new_key() -> str:
