@@ -6,6 +6,7 @@ import pytest
 
 from tests.running import RunningHub
 from tests.upstream import Upstream, whole
+from tests.usage.made import keep, made
 
 pytestmark = pytest.mark.anyio
 
@@ -88,3 +89,10 @@ async def test_a_stranger_sees_nothing(hub: RunningHub) -> None:
     answer = await hub.http.get(PATH)
     assert answer.status_code == 401
     assert answer.json() == {"error": "User not authenticated", "code": "missing_api_key"}
+
+
+async def test_a_picture_is_used_as_a_picture_and_not_as_its_tokens(hub: RunningHub) -> None:
+    async with hub.house.database.write() as conn:
+        await keep(conn, made("2025-10-07", user_id=hub.member.id, kind="imageGeneration", images=2, input_tokens=50))
+    (call,) = (await hub.http.get(PATH, headers=hub.bearer())).json()["list"]
+    assert (call["totalUsage"], call["usageMetrics"]["totalTokens"]) == (2, 50)

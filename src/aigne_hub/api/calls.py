@@ -69,7 +69,7 @@ class ShownCall(Shape):
     duration: int | None
     duration_seconds: float | None
     ttfb: int | None
-    total_usage: int
+    total_usage: int | float
     usage_metrics: dict[str, int | float | str]
     usage_source: str
     credits: float
@@ -144,7 +144,7 @@ def _shown(call: CallRecord, provider: Provider | None, user: User | None) -> Sh
         duration=call.duration_ms,
         duration_seconds=None if call.duration_ms is None else round(call.duration_ms / 1000, 1),
         ttfb=call.first_byte_ms,
-        total_usage=call.usage.total,
+        total_usage=call.total_usage,
         usage_metrics=metrics,
         usage_source=call.usage_source.value,
         credits=(call.credits or 0) / NANO,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
+from aigne_hub.dialects.call import Kind
 from aigne_hub.dialects.usage import Usage
 
 CallId = NewType("CallId", int)
@@ -50,3 +51,22 @@ class CallRecord:
     upstream_dialect: str | None = None
     dropped: str | None = None  # what the translation lost, as `x-hub-dropped` says it
     credits: int | None = None  # nano-credits; None is a call that had no price
+
+    @property
+    def total_usage(self) -> int | float:
+        """What it used as one number: the pictures or seconds it made where it made such, else all tokens in and out.
+
+        `store` says the same in SQL.
+        """
+        made: int | float | None = None
+        if self.kind == Kind.image:
+            made = self.usage.images
+        elif self.kind in (Kind.audio, Kind.video):
+            made = self.usage.seconds
+        return self.usage.total if made is None else plain(made)
+
+
+def plain(number: int | float) -> int | float:
+    """A sum of whole and broken numbers without the dust of binary fractions; a whole one as int."""
+    rounded = round(number, 3)
+    return int(rounded) if rounded == int(rounded) else rounded
