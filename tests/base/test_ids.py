@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigne_hub.base.clock import StoppedClock
-from aigne_hub.base.ids import EPOCH_MS, KEY_PREFIX, IdSource, first_id_at, ms_of, new_key
+from aigne_hub.base.ids import EPOCH_MS, IDS_PER_DAY, KEY_PREFIX, IdSource, first_id_at, ms_of, new_key
 
 NOW_MS = 1_760_000_000_000
 
@@ -50,6 +50,12 @@ def test_no_id_can_be_older_than_the_epoch() -> None:
 
 def test_a_time_after_all_ids_still_fits_a_column() -> None:
     assert first_id_at(99_999_999_999_000) == 2**63 - 1
+
+
+@given(st.integers(EPOCH_MS + 1, EPOCH_MS + 2**41 - 1))
+def test_an_id_tells_its_day_in_utc(now_ms: int) -> None:
+    made = IdSource(StoppedClock(now_ms), 1).new()
+    assert ms_of(made // IDS_PER_DAY * IDS_PER_DAY) == now_ms // 86_400_000 * 86_400_000
 
 
 def test_access_keys_are_recognisable_distinct_and_without_dots() -> None:

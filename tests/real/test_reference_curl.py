@@ -357,3 +357,36 @@ async def test_lists_of_models(hub: RunningHub, guide: Guide) -> None:
     assert "openai/gpt-4" in [one["id"] for one in listed["data"]]
     command = "curl https://your-hub-url/api/user/info -H 'Authorization: Bearer YOUR_API_TOKEN'"
     assert (await guide.run(command, hub.member_key)).json["user"]["fullName"] == "Max"
+
+
+async def test_what_was_used(hub: RunningHub, guide: Guide) -> None:
+    """The guide's example asks for a month before the hub was; the same command with other times has the call."""
+    command = """
+curl -X GET 'https://your-hub-url/api/user/usage-stats?startTime=1672531200&endTime=1675228799' \\
+--header 'Authorization: Bearer YOUR_API_TOKEN'
+"""
+    shown = await guide.run(command, hub.member_key)
+    assert (shown.status, shown.type, shown.json["summary"]["totalCalls"]) == (200, "application/json", 0)
+    assert shown.json["dailyStats"][0]["date"] == "2023-01-01"
+    await guide.run(CHATS[0], hub.member_key)
+    now = hub.house.clock.now_ms() // 1000
+    command = command.replace("1672531200", str(now - 60)).replace("1675228799", str(now + 60))
+    told = (await guide.run(command, hub.member_key)).json
+    assert told["summary"]["byType"]["chatCompletion"]["totalUsage"] == 15
+    assert sum(day["tokens"] for day in told["dailyStats"]) == 15
+    assert told["modelStats"][0]["model"] == "gpt-4"
+    assert (await guide.run(command, hub.owner_key)).json["summary"]["totalCalls"] == 0
+    everybodys = await guide.run(command.replace("/usage-stats", "/admin/user-stats"), hub.owner_key)
+    assert everybodys.json["trendComparison"]["current"]["totalCalls"] == 1
+    command = "curl https://your-hub-url/api/v2/usage -H 'Authorization: Bearer YOUR_API_TOKEN'"
+    assert (await guide.run(command, hub.member_key)).json["summary"] == told["summary"]
+
+
+async def test_the_calls_that_failed(hub: RunningHub, guide: Guide) -> None:
+    command = """
+curl -X GET 'https://your-hub-url/api/user/model-calls?page=1&pageSize=10&status=failed' \\
+--header 'Authorization: Bearer YOUR_API_TOKEN'
+"""
+    await guide.run(CHATS[0], hub.member_key)
+    shown = await guide.run(command, hub.member_key)
+    assert (shown.status, shown.json) == (200, {"count": 0, "list": [], "paging": {"page": 1, "pageSize": 10}})

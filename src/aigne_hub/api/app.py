@@ -27,6 +27,7 @@ from aigne_hub.api import (
     rates,
     sso_issuers,
     trusted_issuers,
+    usage_stats,
     user_info,
     users,
 )
@@ -94,6 +95,7 @@ def routes() -> FastAPI:
     app.include_router(apps.router, prefix="/api/me/apps")
     app.include_router(user_info.router, prefix="/api/user")
     app.include_router(calls.router, prefix="/api/user", tags=["usage"])
+    app.include_router(usage_stats.router, tags=["usage"])
     app.add_exception_handler(HubError, _hub_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)

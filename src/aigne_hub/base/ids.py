@@ -15,6 +15,7 @@ CLIENT_SECRET_PREFIX = "hubcs_"
 _NODE_BITS = 10
 _SEQUENCE_BITS = 12
 _LARGEST = (1 << 63) - 1  # what a column of ids holds
+IDS_PER_DAY = 86_400_000 << (_NODE_BITS + _SEQUENCE_BITS)  # the epoch is midnight in UTC: so is every multiple of this
 
 
 class IdSource:

@@ -5,17 +5,39 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Insert, Row, RowMapping, Select, and_, func, or_, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Insert,
+    Row,
+    RowMapping,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
+from aigne_hub.base.ids import IDS_PER_DAY, ms_of
+from aigne_hub.base.money import NANO
 from aigne_hub.db.engine import Conn
 from aigne_hub.db.schema import calls
+from aigne_hub.dialects.call import Kind
 from aigne_hub.dialects.usage import Usage
-from aigne_hub.usage.records import CallId, CallRecord, Source, Status
+from aigne_hub.usage.records import CallId, CallRecord, Source, Status, plain
 
 _T = TypeVarTuple("_T")
 
 COLUMNS = tuple(column.name for column in calls.columns)
+_TOKENS = (
+    "input", "output", "cache_read", "reasoning", "cache_write_5m", "cache_write_1h", "audio_input", "audio_output",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +54,42 @@ class CallFilter:
     app: str | None = None
     min_duration_ms: int | None = None
     search: str | None = None  # part of the model's name, or the whole of an id
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What calls add up to: `usage` as `CallRecord.total_usage`, `credits` in nano-credits."""
+
+    calls: int = 0
+    successes: int = 0
+    usage: int | float = 0
+    credits: int = 0
+
+    def __add__(self, other: Totals) -> Totals:
+        return Totals(
+            self.calls + other.calls,
+            self.successes + other.successes,
+            plain(self.usage + other.usage),
+            self.credits + other.credits,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfKind:
+    """The calls of one kind on one day in UTC, which began at `began_ms`."""
+
+    began_ms: int
+    kind: str
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class UsedModel:
+    """The calls of one model of a provider, by the provider's name for it."""
+
+    provider_id: int | None
+    model: str
+    totals: Totals
 
 
 def opening(dialect: str) -> Insert:
@@ -68,6 +126,65 @@ async def list_calls(conn: Conn, wanted: CallFilter, *, offset: int, limit: int)
     """Newest first."""
     query = _where(select(calls), wanted).order_by(calls.c.id.desc()).offset(offset).limit(limit)
     return [_record(row) for row in await conn.execute(query)]
+
+
+async def add_up(conn: Conn, wanted: CallFilter) -> Totals:
+    """All of them as one sum."""
+    return _totals((await conn.execute(_where(select(*_sums()), wanted))).one()._mapping)
+
+
+async def days_of_kinds(conn: Conn, wanted: CallFilter) -> list[DayOfKind]:
+    """Every day with calls, by kind, in the order of time."""
+    day = (calls.c.id // literal_column(str(IDS_PER_DAY), BigInteger)).label("day")
+    query = _where(select(day, calls.c.kind, *_sums()), wanted).group_by(day, calls.c.kind).order_by(day, calls.c.kind)
+    rows = [row._mapping for row in await conn.execute(query)]
+    return [DayOfKind(ms_of(r["day"] * IDS_PER_DAY), r["kind"], _totals(r)) for r in rows]
+
+
+async def most_used_models(conn: Conn, wanted: CallFilter, *, limit: int) -> tuple[list[UsedModel], int]:
+    """The models with the most calls, and how many models there are in all."""
+    model = func.coalesce(calls.c.upstream_model, calls.c.model).label("used")
+    sums, of_all = _sums(), func.count().over().label("of_all")
+    query = (
+        _where(select(calls.c.provider_id, model, of_all, *sums), wanted)
+        .group_by(calls.c.provider_id, model)
+        .order_by(sums[0].desc(), model, calls.c.provider_id)
+        .limit(limit)
+    )
+    rows = [row._mapping for row in await conn.execute(query)]
+    return [UsedModel(r["provider_id"], r["used"], _totals(r)) for r in rows], rows[0]["of_all"] if rows else 0
+
+
+def _sums() -> tuple[ColumnElement[int], ...]:
+    """The columns of `Totals`."""
+    tokens = _tokens()
+    usage = case(
+        (calls.c.kind == Kind.image.value, func.coalesce(calls.c.images, tokens)),
+        (calls.c.kind.in_((Kind.audio.value, Kind.video.value)), func.coalesce(calls.c.seconds, tokens)),
+        else_=tokens,
+    )
+    nano = literal_column(str(NANO), BigInteger)  # SQLite adds up in 64 bits, so whole credits apart from the rest
+    return (
+        func.count().label("calls"),
+        func.count().filter(calls.c.status == Status.success.value).label("successes"),
+        func.coalesce(func.sum(usage), 0).label("usage"),
+        func.coalesce(func.sum(calls.c.credits // nano), 0).label("whole_credits"),
+        func.coalesce(func.sum(calls.c.credits % nano), 0).label("nano_credits"),
+    )
+
+
+def _tokens() -> ColumnElement[int]:
+    """`Usage.total`. The first is widened, or a sum of two could leave the range of a column."""
+    first, *others = [calls.c[f"{name}_tokens"] for name in _TOKENS]
+    tokens: ColumnElement[int] = func.coalesce(cast(first, BigInteger), 0)
+    for other in others:
+        tokens = tokens + func.coalesce(other, 0)
+    return tokens
+
+
+def _totals(r: RowMapping) -> Totals:
+    credits = int(r["whole_credits"]) * NANO + int(r["nano_credits"])
+    return Totals(r["calls"], r["successes"], plain(r["usage"]), credits)
 
 
 def _where(query: Select[*_T], wanted: CallFilter) -> Select[*_T]:
