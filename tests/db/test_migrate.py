@@ -62,8 +62,11 @@ def test_rows_of_an_older_hub_mean_the_same_afterwards(tmp_path: Path) -> None:
         command.upgrade(config, "head")
         counted = connection.execute(text("SELECT output_tokens FROM calls ORDER BY id")).scalars().all()
         urls = connection.execute(text("SELECT base_url FROM providers ORDER BY id")).scalars().all()
+        credits = connection.execute(text("SELECT credits FROM calls")).scalars().all()
+        rates = connection.execute(text("SELECT count(*) FROM model_rates")).scalar_one()
     engine.dispose()
     assert counted == [13, 20, 3]
+    assert (credits, rates) == ([None] * 3, 0)  # what was called before had no price
     assert [url.partition(".com")[2] for url in urls] == ["/v1beta", "/v1beta/openai"]
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from asyncio import StreamWriter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import anyio.to_thread
 import pytest
 
 from aigne_hub.audit.records import SYSTEM
@@ -22,6 +25,7 @@ from aigne_hub.usage.records import CallRecord, Source, Status
 from tests.databases import fresh_sqlite
 from tests.dialects.chats import PIXEL
 from tests.edge.films import HastyClock, Studio
+from tests.environment import environment
 from tests.prices import rate, seen, switch
 from tests.running import RunningHub, running_hub, settings_for
 from tests.upstream import COMPLETION, Asked, Upstream, chunks_of, events_of, streamed, whole
@@ -298,3 +302,37 @@ async def test_every_worker_knows_another_rate_within_a_second(priced: RunningHu
     async with asyncio.timeout(10):
         while await shown() != "0":
             await asyncio.sleep(0.02)
+
+
+async def test_on_both_databases(hub_on_both: RunningHub, upstream: Upstream) -> None:
+    hub = hub_on_both
+    await rate(hub, "m")
+    await switch(hub)
+    upstream.script = answering(CACHED, is_stream=True)
+    answer = await hub.ask(native(streaming=True), path="/api/v2/chat")
+    assert events(answer.text)[-1]["delta"]["json"]["usage"]["aigneHubCredits"] == CREDITS
+    assert (await one(hub)).credits == NANO_CREDITS
+    mine = (await hub.http.get("/api/user/model-calls", headers=hub.bearer())).json()["list"]
+    assert [call["credits"] for call in mine] == [CREDITS]
+
+
+async def test_the_guide_s_example_runs(hub: RunningHub, upstream: Upstream, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/guide/rates.md").read_text()
+    script = page.partition("```bash\n")[2].partition("```")[0].replace("local/smollm2-135m-instruct", "up/m")
+    upstream.script = answering(CACHED, is_stream=False)
+    known = {
+        **environment(
+            url=hub.url, key=hub.owner_key, database_url=hub.settings.database, secret_key=bytes(range(32)).hex()
+        ),
+        "PATH": f"{Path(sys.executable).parent}:{environment()['PATH']}",
+    }
+
+    def follow() -> subprocess.CompletedProcess[str]:
+        words = ["bash", "-ec", script]
+        return subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60, env=known)
+
+    done = await anyio.to_thread.run_sync(follow)
+    assert done.returncode == 0, done.stderr[-2000:]
+    last = done.stdout.splitlines()[-1]  # what curl printed, both answers in a line
+    usage = json.loads(last[json.JSONDecoder().raw_decode(last)[1] :])["usage"]
+    assert (usage["aigneHubCredits"], usage["creditPrefix"]) == (CREDITS, "$")
