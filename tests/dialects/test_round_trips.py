@@ -176,14 +176,15 @@ def full_chats(draw: DrawFn) -> Chat:
 def meant(chat: Chat, dialect: str) -> Chat:
     """A chat without what is so in any case: one answer, and tools at once.
 
-    Whether a tool is strict is said for all tools together in Gemini.
+    Whether a tool is strict is said for all tools together in Gemini, by a way of choosing: then the model chooses.
     """
-    tools = chat.tools
+    tools, choice = chat.tools, chat.tool_choice
     if dialect == "gemini":
         is_strict = any(tool.strict for tool in tools) and chat.tool_choice in (None, "auto")
         tools = tuple([replace(tool, strict=is_strict) for tool in tools])
+        choice = None if is_strict else choice
     parallel = None if chat.parallel_tools else chat.parallel_tools
-    return replace(chat, n=None if chat.n == 1 else chat.n, parallel_tools=parallel, tools=tools)
+    return replace(chat, n=None if chat.n == 1 else chat.n, parallel_tools=parallel, tools=tools, tool_choice=choice)
 
 
 @pytest.mark.parametrize("dialect", BOTH_WAYS)
