@@ -38,7 +38,7 @@ async def full(hub: RunningHub) -> RunningHub:
     facts = {"gpt": ModelFacts(8192, None, ("tools", "vision"))}
     async with hub.house.database.write() as conn:
         await hub.house.providers.put_models(conn, hub.provider.id, NAMES, facts)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(10):
         while len(await listed(hub)) != 5:
             await asyncio.sleep(0.05)
     return hub
@@ -82,6 +82,6 @@ async def test_a_type_that_is_none_is_refused(hub: RunningHub) -> None:
 async def test_nothing_is_listed_when_no_provider_is_enabled(hub: RunningHub) -> None:
     async with hub.house.database.write() as conn:
         await hub.house.providers.change_provider(conn, SYSTEM, hub.provider.id, enabled=False)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(10):
         while await listed(hub):
             await asyncio.sleep(0.05)

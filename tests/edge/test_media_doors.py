@@ -131,7 +131,7 @@ async def test_the_reference_s_paths_answer_in_its_shape(media_hub: RunningHub, 
 async def test_a_provider_that_makes_no_pictures_is_said_not_to(hub: RunningHub, upstream: Upstream) -> None:
     async with hub.house.database.write() as conn:
         await hub.house.providers.change_provider(conn, SYSTEM, hub.provider.id, dialects=("openai_chat",))
-    await asyncio.sleep(1)
+    await hub.catch_up()
     answer = await hub.ask({"model": "up/m", "prompt": "a cat"}, path="/v1/images/generations")
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "unsupported_call")
     assert upstream.asked == []

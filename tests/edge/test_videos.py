@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -29,10 +28,10 @@ SPOKEN = ("openai_chat", "openai_videos")
 
 
 async def speak(hub: RunningHub, *dialects: str) -> None:
-    """Have the provider speak these; the hub hears of it within a second."""
+    """Have the provider speak these."""
     async with hub.house.database.write() as conn:
         await hub.house.providers.change_provider(conn, SYSTEM, hub.provider.id, dialects=dialects)
-    await asyncio.sleep(0.6)
+    await hub.catch_up()
 
 
 @pytest.fixture

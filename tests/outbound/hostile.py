@@ -162,8 +162,8 @@ async def turn(times: int = 5) -> None:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that must come about within two seconds."""
-    async with asyncio.timeout(2):
+    """Wait for something that must come about; a busy machine gets ten seconds for it."""
+    async with asyncio.timeout(10):
         while not condition():
             await asyncio.sleep(0.002)
 

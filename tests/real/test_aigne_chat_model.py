@@ -48,7 +48,7 @@ async def test_its_lists_of_models_are_read(hub: RunningHub, tmp_path: Path) -> 
     names = [("gpt-4o", Kind.chat), ("gpt-image-1", Kind.image), ("sora-2", Kind.video), ("e", Kind.embedding)]
     async with hub.house.database.write() as conn:
         await hub.house.providers.put_models(conn, hub.provider.id, names)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(10):
         while len((await hub.http.get("/api/ai/models")).json()) != len(names):
             await asyncio.sleep(0.05)
 

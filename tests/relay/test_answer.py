@@ -203,7 +203,7 @@ async def test_an_answer_that_is_no_completion_is_a_bad_gateway(hub: RunningHub,
 async def test_a_provider_that_refuses_connections_is_a_bad_gateway(hub: RunningHub) -> None:
     async with hub.house.database.write() as conn:
         await hub.house.providers.change_provider(conn, SYSTEM, hub.provider.id, base_url="http://127.0.0.1:9/v1")
-    await asyncio.sleep(0.6)
+    await hub.catch_up()
     answer = await hub.ask()
     assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_refused")
 

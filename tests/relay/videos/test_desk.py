@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from asyncio import StreamWriter
 
 import pytest
@@ -34,12 +33,12 @@ async def test_a_credential_that_was_replaced_still_reaches_its_videos(
         (old,) = await catalog_store.list_credentials(conn)
     draft = CredentialDraft("second", CredentialKind.api_key, {"api_key": "sk-second-0123456789"})
     await hub.house.credentials.add(SYSTEM, hub.provider.id, draft, is_checked=False)
-    await asyncio.sleep(0.6)
+    await hub.catch_up()
     await hub.http.get(f"/v1/videos/{id}", headers=hub.bearer())
     assert upstream.asked[-1].headers["authorization"] == "Bearer sk-upstream-0123456789"
     async with hub.house.database.write() as conn:
         await hub.house.providers.remove_credential(conn, SYSTEM, hub.provider.id, old.id)
-    await asyncio.sleep(0.6)
+    await hub.catch_up()
     looked = await hub.http.get(f"/v1/videos/{id}", headers=hub.bearer())
     assert looked.status_code == 200
     assert upstream.asked[-1].headers["authorization"] == "Bearer sk-second-0123456789"
@@ -51,7 +50,7 @@ async def test_a_provider_that_is_off_is_an_outage_and_one_that_is_gone_takes_it
     id = await begin(hub)
     async with hub.house.database.write() as conn:
         await hub.house.providers.change_provider(conn, SYSTEM, hub.provider.id, enabled=False)
-    await asyncio.sleep(0.6)
+    await hub.catch_up()
     for method, path in (("GET", ""), ("GET", "/content"), ("DELETE", "")):
         answer = await hub.http.request(method, f"/v1/videos/{id}{path}", headers=hub.bearer())
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "provider_unavailable")

@@ -31,7 +31,7 @@ def asked(**changes: Any) -> dict[str, Any]:
 async def speak(hub: RunningHub, *dialects: str) -> None:
     async with hub.house.database.write() as conn:
         await hub.house.providers.change_provider(conn, SYSTEM, hub.provider.id, dialects=dialects)
-    await asyncio.sleep(0.6)
+    await hub.catch_up()
 
 
 def tasks_of_requests() -> int:
