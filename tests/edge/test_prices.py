@@ -26,7 +26,7 @@ from tests.databases import fresh_sqlite
 from tests.dialects.chats import PIXEL
 from tests.edge.films import HastyClock, Studio
 from tests.environment import environment
-from tests.prices import rate, seen, switch
+from tests.prices import rate, switch
 from tests.running import RunningHub, running_hub, settings_for
 from tests.upstream import COMPLETION, Asked, Upstream, chunks_of, events_of, streamed, whole
 
@@ -96,7 +96,7 @@ async def test_a_hybrid_chat_says_what_it_cost(
     if dialect == "anthropic_messages":
         async with priced.house.database.write() as conn:
             await priced.house.providers.change_provider(conn, SYSTEM, priced.provider.id, dialects=[dialect])
-        await seen(priced)
+        await priced.catch_up()
         upstream.script = _claude(is_stream=is_stream)
     else:
         upstream.script = answering(CACHED, is_stream=is_stream)
@@ -142,7 +142,7 @@ async def test_an_answer_in_its_own_dialect_is_not_touched_and_priced_all_the_sa
 
 async def test_nothing_is_priced_while_that_is_off(hub: RunningHub, upstream: Upstream) -> None:
     await rate(hub, "m")
-    await seen(hub)
+    await hub.catch_up()
     upstream.script = answering(CACHED, is_stream=False)
     usage = (await hub.ask(native(), path="/api/v2/chat")).json()["usage"]
     assert "aigneHubCredits" not in usage and "creditPrefix" not in usage
@@ -174,7 +174,7 @@ async def test_a_model_without_a_rate_is_not_called(priced: RunningHub, upstream
 async def test_what_has_a_rate_is_listed_with_it(priced: RunningHub) -> None:
     await rate(priced, "e", Kind.embedding, input="0.00000002", output="0")
     await rate(priced, "m", Kind.image, input="0", output="0.04")
-    await seen(priced)
+    await priced.catch_up()
     listed = (await priced.http.get("/api/ai/models")).json()
     shown = [
         (one["key"], one["type"], one["input_credits_per_token"], one["output_credits_per_token"]) for one in listed
@@ -200,7 +200,7 @@ async def test_a_call_has_the_rate_that_was_in_force_when_it_began(priced: Runni
             (old,) = await rate_store.list_rates(conn)
             dear = RateDraft("m", Kind.chat, Tariff(read_rate("1"), read_rate("1")))
             await priced.house.rates.change(conn, SYSTEM, old, dear)
-        await seen(priced)
+        await priced.catch_up()
         await answering(CACHED, is_stream=False)(asked, writer)
 
     upstream.script = change
@@ -232,7 +232,7 @@ async def test_a_stream_that_breaks_off_costs_what_its_provider_counted(priced: 
 
 async def test_pictures_cost_what_their_number_says(priced: RunningHub, upstream: Upstream) -> None:
     await rate(priced, "gpt-image-1", Kind.image, input="0.00001", output="0.04")
-    await seen(priced)
+    await priced.catch_up()
     made = {"created": 1, "data": [{"b64_json": PIXEL}] * 2, "usage": {"input_tokens": 9, "output_tokens": 4000}}
     upstream.script = whole(made)
     body = {"input": {"prompt": "a cat", "n": 2, "modelOptions": {"model": "up/gpt-image-1"}}}
@@ -246,7 +246,7 @@ async def test_pictures_cost_what_their_number_says(priced: RunningHub, upstream
 
 async def test_native_vectors_say_what_they_cost(priced: RunningHub, upstream: Upstream) -> None:
     await rate(priced, "e", Kind.embedding, input="0.00000002", output="0")
-    await seen(priced)
+    await priced.catch_up()
     vector = {"object": "embedding", "index": 0, "embedding": [0.5]}
     upstream.script = whole({"object": "list", "data": [vector], "usage": {"prompt_tokens": 8, "total_tokens": 8}})
     body = {"input": {"input": "hi", "modelOptions": {"model": "up/e"}}}
