@@ -72,6 +72,14 @@ def test_what_the_standard_library_refuses_is_none(text: str) -> None:
         assert not is_base64(text)
 
 
+@pytest.mark.parametrize("size", [98_303, 98_304, 98_305, 300_000])  # a piece that is looked at is 128 KiB
+def test_a_fault_is_found_wherever_it_stands_in_a_large_file(size: int) -> None:
+    data = base64.b64encode(bytes(range(256)) * (size // 256 + 1))[: size // 3 * 4].decode()
+    assert is_base64(data)
+    for at in {min(place, len(data) - 1) for place in (0, 131_070, 131_071, 131_072, 200_000, len(data))}:
+        assert not is_base64(f"{data[:at]}*{data[at + 1 :]}"), at
+
+
 def test_a_document_may_be_anything_but_not_of_a_broken_type() -> None:
     found = media_of("data:application/pdf;base64,aGk=", MediaKind.file, "p", name="a.pdf")
     assert (found.mime, found.name, found.data) == ("application/pdf", "a.pdf", "aGk=")

