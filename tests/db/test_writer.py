@@ -144,6 +144,30 @@ async def test_what_queues_during_a_commit_is_one_batch() -> None:
     assert [len(batch) for batch in log.batches] == [1, 49]
 
 
+async def test_what_is_about_to_be_submitted_is_waited_for_but_not_for_ever() -> None:
+    log = PlayedLog()
+    log.gate.set()
+    writer = Writer(log)
+    turns = 3
+
+    async def busy(number: int) -> None:
+        for _ in range(number % turns):  # ready to run all the time, and done in one turn of the loop or another
+            await asyncio.sleep(0)
+        await writer.submit(ANY, (number,))
+
+    await asyncio.gather(*(busy(number) for number in range(30)))
+    assert [len(batch) for batch in log.batches] == [30]
+
+    async def talk(most: int) -> None:
+        for number in range(most):
+            _ = writer.submit(ANY, (number,))
+            await asyncio.sleep(0)
+
+    await talk(100)  # one who never stops holds nobody up: what came first is committed meanwhile
+    assert 1 < len(log.batches) < 30
+    await writer.close()
+
+
 async def test_a_database_that_comes_back_in_time_costs_nobody_anything() -> None:
     log = PlayedLog(failures=2)
     log.gate.set()
