@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from aigne_hub.base.clock import StoppedClock
@@ -22,7 +24,7 @@ class Desk:
         self.clock = StoppedClock()
         self.recorder = Recorder(database.writer, database.dialect, self.clock, IdSource(self.clock, 1))
 
-    def open(self) -> OpenCall:
+    def open(self, app: str | None = "app", dropped: str | None = None) -> OpenCall:
         facts = Facts(
             id=self.recorder.new_id(),
             request_id="r",
@@ -33,11 +35,11 @@ class Desk:
             model="p/m",
             upstream_model="m",
             kind="chatCompletion",
-            app="app",
+            app=app,
             dialect="openai_chat",
             upstream_dialect="openai_chat",
         )
-        return self.recorder.open(facts)
+        return self.recorder.open(facts, dropped)
 
     async def rows(self) -> list[CallRecord]:
         async with self.database.read() as conn:
@@ -64,6 +66,27 @@ async def test_a_short_call_is_one_final_row(desk: Desk) -> None:
             "openai_chat",
         )
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("rare", [{}, {"tier": "flex"}, {"images": 2}, {"cache_write_5m": 0}, {"audio_output": 7}])
+async def test_a_row_says_all_however_little_there_is(desk: Desk, rare: dict[str, Any]) -> None:
+    call = desk.open(app=None)
+    usage = Usage(input=10, output=5, **rare)
+    await call.settle(Status.success, usage, source=Source.reported)
+    (row,) = await desk.rows()
+    assert (row.id, row.status, row.usage, row.app, row.error, row.dropped, row.credits) == (
+        call.id, Status.success, usage, None, None, None, None,
+    )  # fmt: skip
+
+
+async def test_what_was_noted_and_is_no_longer_so_is_written_over(desk: Desk) -> None:
+    call = desk.open(app=None, dropped="seed")
+    desk.clock.advance(0.3)
+    desk.recorder.note_running()
+    call.dropped = None  # as when another attempt lost nothing
+    await call.settle(Status.success, Usage(1, 1), source=Source.reported)
+    (row,) = await desk.rows()
+    assert (row.status, row.dropped) == (Status.success, None)
 
 
 async def test_a_long_call_has_a_row_while_it_runs_and_one_at_its_end(desk: Desk) -> None:

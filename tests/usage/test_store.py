@@ -77,9 +77,11 @@ async def kept(database: Database) -> Database:
                 usage.cache_read,
                 usage.reasoning,
                 call.usage_source.value,
+                None,
+                None,
                 call.error,
                 call.app,
-                *(None,) * 12,
+                *(None,) * (len(store.RARE) - 2),
             ),
         )
     return database

@@ -18,6 +18,7 @@ _NOTED_AFTER_S = 0.25  # a call that ends sooner needs only its final row
 _LONGEST_ERROR = 1000
 _NO_USAGE = Usage()
 _BROKEN_OFF = "the hub broke the call off"
+_NOTHING_RARE = (None,) * len(store.RARE)
 
 Price = Callable[[Usage], int]
 """What a use costs, in nano-credits."""
@@ -97,6 +98,7 @@ class Recorder:
         self._ids = ids
         self._opening = Statement.compile(store.opening(dialect), store.COLUMNS, dialect)
         self._closing = Statement.compile(store.closing(dialect), store.COLUMNS, dialect)
+        self._usual = Statement.compile(store.closing(dialect, store.USUAL), store.USUAL, dialect)
         self._running: dict[CallId, OpenCall] = {}
 
     @property
@@ -121,7 +123,11 @@ class Recorder:
         assert not call.is_settled, "a call is settled once"
         call.is_settled = True
         self._running.pop(call.facts.id, None)
-        return self._writer.submit(self._closing, self._row(call, status, usage, source, error))
+        row = self._row(call, status, usage, source)
+        rare = self._rare(call, usage, error, _credits(call.price, status, usage))
+        if rare == _NOTHING_RARE and not call.is_noted:
+            return self._writer.submit(self._usual, row)
+        return self._writer.submit(self._closing, row + rare)
 
     def note_running(self) -> None:
         """Queue a `processing` row for each call that has run for a while. A clock tick calls this."""
@@ -129,15 +135,14 @@ class Recorder:
         for call in list(self._running.values()):
             if not call.is_noted and now - call.began >= _NOTED_AFTER_S:
                 call.is_noted = True
-                noted = self._writer.submit(
-                    self._opening, self._row(call, Status.processing, _NO_USAGE, Source.missing, None, is_over=False)
-                )
+                row = self._row(call, Status.processing, _NO_USAGE, Source.missing, is_over=False)
+                noted = self._writer.submit(self._opening, row + self._rare(call, _NO_USAGE, None, None))
                 noted.add_done_callback(_forget)
 
     def _row(
-        self, call: OpenCall, status: Status, usage: Usage, source: Source, error: str | None, *, is_over: bool = True
+        self, call: OpenCall, status: Status, usage: Usage, source: Source, *, is_over: bool = True
     ) -> tuple[object, ...]:
-        """The values of `store.COLUMNS`."""
+        """The values of `store.USUAL`."""
         facts = call.facts
         return (
             facts.id,
@@ -158,8 +163,16 @@ class Recorder:
             usage.cache_read,
             usage.reasoning,
             source.value,
+            facts.dialect,
+            facts.upstream_dialect,
+        )
+
+    @staticmethod
+    def _rare(call: OpenCall, usage: Usage, error: str | None, credits: int | None) -> tuple[object, ...]:
+        """The values of `store.RARE`."""
+        return (
             error[:_LONGEST_ERROR] if error else None,
-            facts.app,
+            call.facts.app,
             usage.cache_write_5m,
             usage.cache_write_1h,
             usage.audio_input,
@@ -168,10 +181,8 @@ class Recorder:
             usage.seconds,
             usage.tool_calls,
             usage.tier,
-            facts.dialect,
-            facts.upstream_dialect,
             call.dropped,
-            _credits(call.price, status, usage) if is_over else None,
+            credits,
         )
 
 
