@@ -74,6 +74,7 @@ from aigne_hub.relay.answer import Relay
 from aigne_hub.relay.counting import Counting
 from aigne_hub.relay.fetching import Fetching
 from aigne_hub.relay.filling import LARGEST, Filling
+from aigne_hub.relay.plan import AllWell, Planner
 from aigne_hub.relay.videos.desk import VideoDesk
 from aigne_hub.relay.videos.maker import Maker
 from aigne_hub.relay.videos.waiting import WaitingVideos
@@ -138,7 +139,7 @@ def _house(
     links = Links(database, clock, ids, tickets, users, sign_in, sessions, passkeys, journal)
     providers, rates = CatalogRegistry(vault, clock, ids, journal), RateBook(clock, ids, journal)
     recorder = Recorder(database.writer, database.dialect, clock, ids)
-    maker = Maker(client, clock, _limits(settings))
+    maker, planner = Maker(client, clock, _limits(settings)), Planner(AllWell())
     drafts, place = _shelves(settings, threads, client, clock)
     files = _file_desk(settings, database, vault, clock, ids, journal, drafts, place)
     return House(
@@ -174,10 +175,10 @@ def _house(
         file_sweeper=Sweeper(database, clock, drafts, place),
         client=client,
         recorder=recorder,
-        relay=_relay(settings, clock, deadlines, catalog, client, outside, files, recorder),
-        counting=Counting(catalog, client, recorder, clock, limits=_limits(settings)),
-        video_desk=VideoDesk(database, catalog, maker, recorder, clock),
-        waiting_videos=WaitingVideos(catalog, maker, files, recorder, clock, total_s=settings.total_s),
+        relay=_relay(settings, clock, deadlines, catalog, planner, client, outside, files, recorder),
+        counting=Counting(catalog, planner, client, recorder, clock, limits=_limits(settings)),
+        video_desk=VideoDesk(database, catalog, planner, maker, recorder, clock),
+        waiting_videos=WaitingVideos(catalog, planner, maker, files, recorder, clock, total_s=settings.total_s),
     )
 
 
@@ -186,6 +187,7 @@ def _relay(
     clock: Clock,
     deadlines: Deadlines,
     catalog: CatalogSnapshot,
+    planner: Planner,
     client: Client,
     outside: Client,
     files: FileDesk,
@@ -193,6 +195,7 @@ def _relay(
 ) -> Relay:
     return Relay(
         catalog,
+        planner,
         client,
         files,
         Fetching(client, largest=settings.answer_limit // 4),

@@ -34,6 +34,28 @@ async def test_a_person_sees_their_own_calls_newest_first(hub: RunningHub, upstr
     assert done["duration"] >= 0 and done["durationSeconds"] == round(done["duration"] / 1000, 1)
 
 
+async def test_a_call_that_failed_shows_its_attempts_and_their_credentials_to_admins_alone(
+    hub: RunningHub, upstream: Upstream
+) -> None:
+    await hub.ask()
+    upstream.script = whole({"error": "down"}, 503)
+    await hub.ask()
+    failed, done = (await hub.http.get(PATH, headers=hub.bearer())).json()["list"]
+    assert "attempts" not in done
+    (only,) = failed["attempts"]
+    assert only.pop("duration") >= 0 and only.pop("startedAt") == failed["createdAt"]
+    assert only == {
+        "number": 1,
+        "providerId": str(hub.provider.id),
+        "upstreamModel": "m",
+        "outcome": "overloaded",
+        "status": 503,
+        "error": "upstream_overloaded: the provider failed with status 503: down",
+    }
+    seen = await hub.http.get(f"{PATH}?allUsers=true", headers=hub.bearer(hub.owner_key))
+    assert seen.json()["list"][0]["attempts"][0]["credentialId"] == failed["credentialId"]
+
+
 async def test_everybodys_calls_are_for_those_who_manage(hub: RunningHub) -> None:
     await hub.ask()
     mine = await hub.http.get(PATH, headers=hub.bearer(hub.owner_key))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from aigne_hub.audit.journal import Journal
@@ -77,27 +79,27 @@ async def looked(database: Database, vault: Vault, *, knows_lacks: bool = True) 
     ],
 )
 async def test_a_name_leads_to_its_target(catalog: CatalogSnapshot, name: str, provider: str, model: str) -> None:
-    target = catalog.resolve(name, Kind.chat)
+    target = catalog.peek(name, Kind.chat)
     assert (target.provider.name, target.model) == (provider, model)
     assert target.headers[0] == (b"authorization", f"Bearer sk-{provider}-0123456789".encode())
-    assert catalog.resolve(name, Kind.chat) is target
+    assert catalog.peek(name, Kind.chat) is target
 
 
 @pytest.mark.parametrize("name", ["doubao-pro", "nothing", "unknown/gpt-4o", "", "/", "local/other"])
 async def test_a_name_that_leads_nowhere_is_refused(catalog: CatalogSnapshot, name: str) -> None:
     with pytest.raises(BadRequest) as refused:
-        catalog.resolve(name, Kind.chat)
+        catalog.peek(name, Kind.chat)
     assert refused.value.code == "model_not_found"
 
 
 @pytest.mark.parametrize("name", ["anthropic/claude-haiku-4-5", "deepseek/deepseek-chat", "xai/grok-3"])
 async def test_a_named_provider_that_cannot_be_called_is_an_outage(catalog: CatalogSnapshot, name: str) -> None:
     with pytest.raises(Unavailable, match="is not available or not configured"):
-        catalog.resolve(name, Kind.chat)
+        catalog.peek(name, Kind.chat)
 
 
 async def test_what_was_called_before_is_reached_again(catalog: CatalogSnapshot, database: Database) -> None:
-    before = catalog.resolve("openai/sora-2", Kind.chat)
+    before = catalog.peek("openai/sora-2", Kind.chat)
     registry = Registry(VAULT, CLOCK, IdSource(CLOCK, 2), Journal(VAULT, CLOCK))
     async with database.write() as conn:
         added = await registry.add_credential(
@@ -124,8 +126,8 @@ async def test_a_credential_is_shown_as_its_provider_wants_it(catalog: CatalogSn
         for provider in (azure, claude):
             await registry.add_credential(conn, SYSTEM, provider.id, "n", {"api_key": "sk-0123456789"})
     seen = await looked(database, VAULT)
-    assert seen.resolve("azure/my-deployment", Kind.chat).headers[0] == (b"api-key", b"sk-0123456789")
-    assert seen.resolve("my-claude/c", Kind.chat).headers[0] == (b"x-api-key", b"sk-0123456789")
+    assert seen.peek("azure/my-deployment", Kind.chat).headers[0] == (b"api-key", b"sk-0123456789")
+    assert seen.peek("my-claude/c", Kind.chat).headers[0] == (b"x-api-key", b"sk-0123456789")
 
 
 async def test_a_prefix_that_is_no_provider_here_is_part_of_the_name(
@@ -136,9 +138,9 @@ async def test_a_prefix_that_is_no_provider_here_is_part_of_the_name(
         openrouter = next(one for one in catalog.providers() if one.name == "openrouter")
         await registry.put_models(conn, openrouter.id, [("cohere/command-a", Kind.chat), ("xai/grok", Kind.chat)])
     seen = await looked(database, VAULT)
-    assert seen.resolve("cohere/command-a", Kind.chat).provider.name == "openrouter"
+    assert seen.peek("cohere/command-a", Kind.chat).provider.name == "openrouter"
     with pytest.raises(Unavailable):
-        seen.resolve("xai/grok", Kind.chat)
+        seen.peek("xai/grok", Kind.chat)
 
 
 async def test_only_what_can_be_called_is_listed(catalog: CatalogSnapshot) -> None:
@@ -156,31 +158,31 @@ async def test_a_credential_of_another_master_key_is_unreadable_and_the_others_w
         await registry.add_credential(conn, SYSTEM, provider.id, "theirs", {"api_key": "sk-xai-0123456789"})
     seen = await looked(database, VAULT)
     assert [one.name for one in seen.unreadable] == ["theirs"]
-    assert seen.resolve("openai/x", Kind.chat).provider.name == "openai"
+    assert seen.peek("openai/x", Kind.chat).provider.name == "openai"
     with pytest.raises(Unavailable):
-        seen.resolve("xai/grok-3", Kind.chat)
+        seen.peek("xai/grok-3", Kind.chat)
 
 
 async def test_uses_are_counted_and_taken_once(catalog: CatalogSnapshot) -> None:
-    target = catalog.resolve("gpt-4o", Kind.chat)
-    catalog.resolve("openai/gpt-4.1", Kind.chat)
-    catalog.peek("gpt-4o")
+    target = catalog.peek("gpt-4o", Kind.chat)
+    catalog.note_use(target)
+    catalog.note_use(catalog.peek("openai/gpt-4.1", Kind.chat))
     assert catalog.take_used() == [(target.credential_id, 2, CLOCK.now_ms())]
     assert catalog.take_used() == []
 
 
 async def test_names_without_end_take_no_memory_without_end(catalog: CatalogSnapshot) -> None:
     for number in range(10_000):
-        catalog.resolve(f"openai/m{number}", Kind.chat)
-    assert len(catalog._resolved) <= 4096
+        catalog.peek(f"openai/m{number}", Kind.chat)
+    assert len(catalog._routes) <= 4096
 
 
 async def test_a_target_says_what_its_model_surely_lacks(catalog: CatalogSnapshot, database: Database) -> None:
-    assert catalog.resolve("openai/o3-mini", Kind.chat).lacks == {"vision"}
-    assert catalog.resolve("openai/gpt-4o", Kind.chat).lacks == frozenset()
-    assert "chatCompletion" in catalog.resolve("openai/text-embedding-3-small", Kind.chat).lacks
+    assert catalog.peek("openai/o3-mini", Kind.chat).lacks == {"vision"}
+    assert catalog.peek("openai/gpt-4o", Kind.chat).lacks == frozenset()
+    assert "chatCompletion" in catalog.peek("openai/text-embedding-3-small", Kind.chat).lacks
     unaware = await looked(database, VAULT, knows_lacks=False)
-    assert unaware.resolve("openai/text-embedding-3-small", Kind.chat).lacks == frozenset()
+    assert unaware.peek("openai/text-embedding-3-small", Kind.chat).lacks == frozenset()
 
 
 async def priced(database: Database, rates: list[tuple[str, str, Kind]]) -> CatalogSnapshot:
@@ -222,12 +224,12 @@ async def test_where_calls_are_priced_a_name_leads_to_a_rate(
     catalog: CatalogSnapshot, database: Database, name: str, kind: Kind, provider: str, model: str, rate: int
 ) -> None:
     seen = await priced(database, RATES)
-    target = seen.resolve(name, kind)
+    target = seen.peek(name, kind)
     assert (target.provider.name, target.model, target.tariff) == (provider, model, Tariff(rate, 0))
-    assert seen.resolve(name, kind) is target
+    assert seen.peek(name, kind) is target
     assert seen.peek(name).provider.name == provider
     assert seen.billing.prefix == "$"
-    assert catalog.resolve("openai/gpt-4o", kind).tariff is None
+    assert catalog.peek("openai/gpt-4o", kind).tariff is None
 
 
 @pytest.mark.parametrize(
@@ -246,7 +248,7 @@ async def test_a_model_without_a_rate_is_none(
 ) -> None:
     seen = await priced(database, RATES)
     with pytest.raises(BadRequest, match=message) as refused:
-        seen.resolve(name, kind)
+        seen.peek(name, kind)
     assert refused.value.param == "model"
 
 
@@ -263,9 +265,83 @@ async def test_what_has_a_rate_is_what_is_listed(catalog: CatalogSnapshot, datab
 
 
 async def test_an_earlier_target_is_priced_as_of_now(catalog: CatalogSnapshot, database: Database) -> None:
-    before = catalog.resolve("openai/gpt-4o", Kind.chat)
+    before = catalog.peek("openai/gpt-4o", Kind.chat)
     assert catalog.priced(before, Kind.chat) is before
     seen = await priced(database, RATES)
     assert seen.priced(before, Kind.chat).tariff == Tariff(2, 0)
     with pytest.raises(BadRequest, match="Unsupported model openai/gpt-4o"):
         seen.priced(before, Kind.video)
+
+
+async def add_keys(database: Database, provider: str, *weights: int, boot: int = 4) -> None:
+    """More credentials of a provider, with these weights."""
+    registry = Registry(VAULT, CLOCK, IdSource(CLOCK, boot), Journal(VAULT, CLOCK))
+    async with database.write() as conn:
+        (found,) = [one for one in await store.list_providers(conn) if one.name == provider]
+        for number, weight in enumerate(weights):
+            value = {"api_key": f"sk-{provider}-{boot}-{number}-0123456789"}
+            added = await registry.add_credential(conn, SYSTEM, found.id, f"n{number}", value)
+            await store.save_credential(conn, replace(added, weight=weight))
+
+
+async def test_a_route_has_every_usable_credential_with_its_weight(
+    catalog: CatalogSnapshot, database: Database
+) -> None:
+    await add_keys(database, "openai", 10, 0)
+    async with database.write() as conn:
+        last = (await store.list_credentials(conn))[-1]
+        await store.save_credential(conn, replace(last, active=False))
+    await add_keys(database, "openai", 7, boot=5)
+    seen = await looked(database, VAULT)
+    (pool,) = seen.route("openai/gpt-4o", Kind.chat).pools
+    assert pool.weights == (100, 10, 7)
+    assert pool.ids == tuple(target.credential_id for target in pool.targets)
+    assert {target.model for target in pool.targets} == {"gpt-4o"}
+    assert len({target.headers[0] for target in pool.targets}) == 3
+    assert seen.route("openai/o3", Kind.chat).pools[0].ids is pool.ids
+    assert seen.route("openai/gpt-4o", Kind.chat) is seen.route("openai/gpt-4o", Kind.chat)
+
+
+def places(snapshot: CatalogSnapshot, name: str) -> list[tuple[str, str]]:
+    return [(pool.targets[0].provider.name, pool.targets[0].model) for pool in snapshot.route(name, Kind.chat).pools]
+
+
+async def test_a_bare_name_leads_to_all_who_serve_it(catalog: CatalogSnapshot) -> None:
+    assert places(catalog, "gpt-4o") == [("openai", "gpt-4o"), ("openrouter", "openai/gpt-4o")]
+    assert places(catalog, "claude-haiku-4-5") == [("openrouter", "anthropic/claude-haiku-4-5")]
+    assert places(catalog, "openai/gpt-4o") == [("openai", "gpt-4o")]
+
+
+async def test_of_those_who_list_their_models_only_who_lists_this_one_serves_it(
+    catalog: CatalogSnapshot, database: Database
+) -> None:
+    registry = Registry(VAULT, CLOCK, IdSource(CLOCK, 4), Journal(VAULT, CLOCK))
+    ids = {provider.name: provider.id for provider in catalog.providers()}
+    async with database.write() as conn:
+        await registry.put_models(conn, ids["openai"], [("gpt-4o", Kind.chat), ("o3", Kind.chat)])
+        await registry.put_models(conn, ids["openrouter"], [("openai/gpt-4o", Kind.chat)])
+        await registry.put_models(conn, ids["local"], [("smol", Kind.chat), ("o3", Kind.chat)])
+    seen = await looked(database, VAULT)
+    assert places(seen, "gpt-4o") == [("openai", "gpt-4o"), ("openrouter", "openai/gpt-4o")]
+    assert sorted(places(seen, "o3")) == [("local", "o3"), ("openai", "o3")]
+    assert places(seen, "gpt-9") == [("openai", "gpt-9"), ("openrouter", "openai/gpt-9")]  # lists may be old
+
+
+async def test_where_calls_are_priced_a_bare_name_leads_to_all_rates(
+    catalog: CatalogSnapshot, database: Database
+) -> None:
+    await add_keys(database, "openai", 50)
+    seen = await priced(database, [*RATES, ("local", "x/gpt-4o", Kind.chat)])
+    pools = seen.route("gpt-4o", Kind.chat).pools
+    assert places(seen, "gpt-4o") == [("openai", "gpt-4o"), ("openrouter", "openai/gpt-4o"), ("local", "x/gpt-4o")]
+    assert [{target.tariff for target in pool.targets} for pool in pools] == [{Tariff(n, 0)} for n in (2, 1, 7)]
+    assert len(pools[0].targets) == 2
+
+
+async def test_many_credentials_take_no_memory_without_end(catalog: CatalogSnapshot, database: Database) -> None:
+    await add_keys(database, "openai", *[1] * 99)
+    seen = await looked(database, VAULT)
+    for number in range(1500):
+        seen.route(f"openai/m{number}", Kind.chat)
+    kept = sum(len(pool.targets) for route in seen._routes.values() for pool in route.pools)
+    assert 0 < kept == seen._kept <= 65_536

@@ -27,7 +27,7 @@ async def test_the_provider_is_made_once_and_follows_the_address(database_url: s
     async with open_house(settings_for(database_url, tmp_path)) as house:
         await put(house, 1111, "key-one-0123456789")
         await put(house, 2222, "key-two-0123456789")
-        target = house.catalog.resolve(f"local/{MODEL_NAME}", Kind.chat)
+        target = house.catalog.peek(f"local/{MODEL_NAME}", Kind.chat)
         assert (target.origin.port, target.headers[0][1]) == (2222, b"Bearer key-two-0123456789")
         async with house.database.read() as conn:
             assert len(await store.list_providers(conn)) == 1

@@ -35,7 +35,8 @@ pytestmark = pytest.mark.anyio
 async def test_last_uses_are_written_down(hub: RunningHub) -> None:
     await hub.house.freshness.look()
     key_id = KeyId((await hub.house.identify(hub.member_key, "192.0.2.7")).means_id)
-    target = hub.house.catalog.resolve("up/m", Kind.chat)
+    target = hub.house.catalog.peek("up/m", Kind.chat)
+    hub.house.catalog.note_use(target)
     await note_uses(hub.house)
     async with hub.house.database.read() as conn:
         used = await access_store.find_key(conn, key_id)

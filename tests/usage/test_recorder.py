@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from aigne_hub.base.clock import StoppedClock
 from aigne_hub.base.errors import Unavailable
@@ -13,7 +14,7 @@ from aigne_hub.db.engine import Database
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.usage import store
 from aigne_hub.usage.recorder import Facts, OpenCall, Recorder
-from aigne_hub.usage.records import CallRecord, Source, Status
+from aigne_hub.usage.records import AttemptRecord, CallRecord, Source, Status
 
 pytestmark = pytest.mark.anyio
 
@@ -40,6 +41,10 @@ class Desk:
             upstream_dialect="openai_chat",
         )
         return self.recorder.open(facts, dropped)
+
+    async def attempts(self, call: OpenCall) -> list[AttemptRecord]:
+        async with self.database.read() as conn:
+            return (await store.attempts_of(conn, [call.id])).get(call.id, [])
 
     async def rows(self) -> list[CallRecord]:
         async with self.database.read() as conn:
@@ -167,3 +172,50 @@ async def test_a_call_that_runs_has_no_credits_yet(desk: Desk) -> None:
     desk.recorder.note_running()
     await desk.open().settle(Status.success, None, source=Source.missing)
     assert [row.credits for row in await desk.rows() if row.id == call.id] == [None]
+
+
+async def test_a_call_with_one_good_attempt_has_none_on_record(desk: Desk) -> None:
+    call = desk.open()
+    await call.settle(Status.success, Usage(10, 5), source=Source.reported)
+    assert await desk.attempts(call) == []
+
+
+async def test_attempts_are_recorded_with_the_call_and_its_record_is_of_the_last(desk: Desk) -> None:
+    call = desk.recorder.open(desk.open().facts, price=lambda _: 1)
+    began_ms = call.started_ms
+    call.usage = Usage(1, 1)
+    call.mark_first_byte()
+    desk.clock.advance(0.2)
+    call.end_attempt("overloaded", 503, "x" * 2000)
+    call.end_attempt("broken")  # it has ended already
+    desk.clock.advance(0.1)
+    other = structs.replace(call.facts, provider_id=8, credential_id=9, upstream_model="n", upstream_dialect="gemini")
+    call.begin_attempt(other, "seed", lambda _: 2)
+    desk.clock.advance(0.3)
+    await call.settle(Status.success, Usage(10, 5), source=Source.reported)
+    assert await desk.attempts(call) == [
+        AttemptRecord(call.id, 1, 3, 4, "m", "overloaded", 503, began_ms, 200, "x" * 300),
+        AttemptRecord(call.id, 2, 8, 9, "n", "ok", 200, began_ms + 300, 300, None),
+    ]
+    (row,) = await desk.rows()
+    assert (row.provider_id, row.credential_id, row.upstream_model, row.dropped) == (8, 9, "n", "seed")
+    assert (row.upstream_dialect, row.credits, row.duration_ms) == ("gemini", 2, 600)
+    assert row.first_byte_ms is None
+
+
+@pytest.mark.parametrize("is_noted", [True, False])
+async def test_a_failed_call_has_its_attempt_on_record(desk: Desk, is_noted: bool) -> None:
+    call = desk.open()
+    if is_noted:
+        call.end_attempt("timeout", None, "upstream_timeout: too slow")
+    await call.settle(Status.failed, None, source=Source.missing, error="upstream_timeout: too slow")
+    (only,) = await desk.attempts(call)
+    assert (only.outcome, only.error) == ("timeout" if is_noted else "cut", "upstream_timeout: too slow")
+
+
+async def test_attempts_that_are_written_again_stay_as_they_are(desk: Desk) -> None:
+    call = desk.open()
+    await call.settle(Status.failed, None, source=Source.missing, error="one")
+    call.is_settled = False
+    await call.settle(Status.failed, None, source=Source.missing, error="two")
+    assert [one.error for one in await desk.attempts(call)] == ["one"]

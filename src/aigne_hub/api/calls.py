@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from aigne_hub.access import store as access_store
-from aigne_hub.access.identity import User
+from aigne_hub.access.identity import Role, User
 from aigne_hub.api.callers import InHouse, Read, UsageReader
 from aigne_hub.api.shapes import Shape, ShownProvider, iso
 from aigne_hub.api.values import as_id, as_ms
@@ -17,7 +17,7 @@ from aigne_hub.base.money import NANO
 from aigne_hub.catalog.entries import Provider
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.usage import store
-from aigne_hub.usage.records import CallRecord, Status
+from aigne_hub.usage.records import AttemptRecord, CallRecord, Status
 
 router = APIRouter()
 
@@ -49,10 +49,25 @@ class ShownApp(Shape):
     app_name: str
 
 
+class ShownAttempt(Shape):
+    """One try of a target. `outcome` is `ok`, `cut` or a kind of failure; `credentialId` is for admins."""
+
+    number: int
+    provider_id: str
+    credential_id: str | None
+    upstream_model: str
+    outcome: str
+    status: int | None
+    started_at: str | None
+    duration: int
+    error: str | None
+
+
 class ShownCall(Shape):
     """`duration` and `ttfb` are milliseconds, as the reference's guide says; `durationSeconds` is beside.
 
     `dialect` is the caller's, `upstreamDialect` the one the provider was called in, `dropped` what that lost.
+    `attempts` are there when there were several, or the call failed.
     """
 
     id: str
@@ -82,6 +97,7 @@ class ShownCall(Shape):
     dialect: str | None
     upstream_dialect: str | None
     dropped: str | None
+    attempts: list[ShownAttempt] | None
 
 
 class Paging(Shape):
@@ -104,9 +120,14 @@ async def model_calls(query: Annotated[CallQuery, Query()], by: UsageReader, hou
     found = await store.list_calls(conn, wanted, offset=(query.page - 1) * query.page_size, limit=query.page_size)
     providers = {provider.id: provider for provider in house.catalog.providers()}
     users = {user.id: user for user in await access_store.users_by_id(conn, {call.user_id for call in found})}
+    tried = await store.attempts_of(conn, [call.id for call in found])
+    attempts = {id_: [_attempt(one, by.caller.role) for one in several] for id_, several in tried.items()}
     return CallPage(
         count=await store.count_calls(conn, wanted),
-        list=[_shown(call, providers.get(call.provider_id), users.get(call.user_id)) for call in found],  # type: ignore[call-overload]
+        list=[
+            _shown(call, providers.get(call.provider_id), users.get(call.user_id), attempts.get(call.id))  # type: ignore[call-overload]
+            for call in found
+        ],
         paging=Paging(page=query.page, page_size=query.page_size),
     )
 
@@ -127,7 +148,23 @@ def _wanted(query: CallQuery, user_id: int | None) -> store.CallFilter:
     )
 
 
-def _shown(call: CallRecord, provider: Provider | None, user: User | None) -> ShownCall:
+def _attempt(one: AttemptRecord, role: Role) -> ShownAttempt:
+    return ShownAttempt(
+        number=one.number,
+        provider_id=str(one.provider_id),
+        credential_id=str(one.credential_id) if role.manages else None,
+        upstream_model=one.upstream_model,
+        outcome=one.outcome,
+        status=one.status,
+        started_at=iso(one.started_ms),
+        duration=one.duration_ms,
+        error=one.error,
+    )
+
+
+def _shown(
+    call: CallRecord, provider: Provider | None, user: User | None, attempts: list[ShownAttempt] | None
+) -> ShownCall:
     metrics = _metrics(call.usage)
     return ShownCall(
         id=str(call.id),
@@ -156,6 +193,7 @@ def _shown(call: CallRecord, provider: Provider | None, user: User | None) -> Sh
         dialect=call.dialect,
         upstream_dialect=call.upstream_dialect,
         dropped=call.dropped,
+        attempts=attempts,
         user_info=ShownUser(did=str(user.id), full_name=user.name, email=user.email) if user else None,
     )
 

@@ -124,3 +124,24 @@ class Target:
     token: Callable[[], Awaitable[str]] | None = field(default=None, repr=False)
     lacks: frozenset[str] = frozenset()  # what the model surely cannot do (catalog/lacks.py)
     tariff: Tariff | None = None  # what its units cost, when calls are priced
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """One provider's credentials for a model: `weights` are those of `targets`, one by one; 0 is never.
+
+    `ids` are the credentials of `targets`, the same tuple for all models of the provider.
+    """
+
+    provider_id: ProviderId
+    ids: tuple[CredentialId, ...]
+    targets: tuple[Target, ...]
+    weights: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Route:
+    """What a model name leads to: pools, which take turns if there are several."""
+
+    name: str
+    pools: tuple[Pool, ...]

@@ -16,9 +16,12 @@ from aigne_hub.catalog.entries import (
     CredentialId,
     Model,
     ModelFacts,
+    Pool,
     Provider,
     ProviderId,
+    Route,
     Target,
+    Tariff,
 )
 from aigne_hub.catalog.google_tokens import GoogleTokens
 from aigne_hub.catalog.kinds import kind_of
@@ -36,7 +39,8 @@ from aigne_hub.providers.known import LOCAL, canonical, credential_headers, dial
 from aigne_hub.providers.sigv4 import signer_of
 
 _PREFIXES = ("aignehub/", "aignehub:")
-_REMEMBERED = 4096  # resolved names kept; the cache starts anew when it is full
+_REMEMBERED = 4096  # names whose routes are kept; the cache starts anew when it is full …
+_MOST_TARGETS = 65_536  # … or when there are this many targets in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class ListedModel:
 
 
 class CatalogSnapshot:
-    """Enabled providers with a usable credential, their models, and the target of each name.
+    """Enabled providers with their usable credentials, their models, and the route of each name.
 
     Unless it `knows_lacks`, no target is said to lack anything. Where calls are priced, there is no model but those
     that have a rate.
@@ -67,12 +71,14 @@ class CatalogSnapshot:
         self._tokens = tokens
         self._knows_lacks = knows_lacks
         self._providers: dict[str, Provider] = {}
-        self._ready: dict[str, Target] = {}
+        self._ready: dict[str, Pool] = {}  # by the provider's name, its targets of no model yet
         self._by_credential: dict[CredentialId, Target] = {}
         self._models: list[ListedModel] = []
         self._by_id: dict[str, ListedModel] = {}
-        self._by_name: dict[str, ListedModel] = {}
-        self._resolved: dict[tuple[str, Kind | None], Target] = {}
+        self._by_name: dict[str, list[Provider]] = {}  # who lists a model of just this name
+        self._listing: set[str] = set()  # providers of which any models are known
+        self._routes: dict[tuple[str, Kind | None], Route] = {}
+        self._kept = 0  # targets in them
         self._prices: PriceList | None = None
         self.billing = Billing()
         self._used: Counter[CredentialId] = Counter()
@@ -88,42 +94,49 @@ class CatalogSnapshot:
         self._ready = self._usable(providers, credentials)
         listed = self._listed(models)
         self._by_id = {model.id: model for model in listed}
-        self._by_name = {model.name: model for model in reversed(listed)}  # the first listed wins
+        self._by_name = {}
+        for model in listed:
+            self._by_name.setdefault(model.name, []).append(model.provider)
+        self._listing = {model.provider.name for model in listed}
         self.billing = await read_billing(conn)
         self._prices = PriceList(await list_rates(conn)) if self.billing.is_on else None
         self._models = listed if self._prices is None else self._with_rates(self._prices)
-        self._resolved = {}
+        self._routes, self._kept = {}, 0
         self.version = version
 
     def confirm(self) -> None:
         """Nothing to note: an old catalog is still a right one."""
 
-    def resolve(self, name: str, kind: Kind) -> Target:
-        """The target a model name leads to (contract 5.3), for a call of this kind: it counts as a use.
+    def route(self, name: str, kind: Kind | None) -> Route:
+        """What a model name leads to (contract 5.3), for a call of this kind; of no kind, whether it leads anywhere.
 
-        Raises BadRequest when no provider serves the name, or calls are priced and it has no rate, Unavailable when
-        a named provider is switched off or has no usable credential.
+        Made once for each name. Raises BadRequest when no provider serves the name, or calls are priced and it has no
+        rate, Unavailable when a named provider is switched off or has no usable credential.
         """
-        target = self._resolved.get((name, kind)) or self.peek(name, kind)
-        self._used[target.credential_id] += 1
-        return target
+        found = self._routes.get((name, kind))
+        if found is not None:
+            return found
+        found = Route(name, tuple(self._find(name, kind)))
+        self._kept += sum(len(pool.targets) for pool in found.pools)
+        if len(self._routes) >= _REMEMBERED or self._kept > _MOST_TARGETS:
+            self._routes.clear()
+            self._kept = sum(len(pool.targets) for pool in found.pools)
+        self._routes[name, kind] = found
+        return found
 
     def peek(self, name: str, kind: Kind | None = None) -> Target:
-        """As `resolve`, without counting; of no kind, whether the name leads anywhere at all."""
-        target = self._find(name, kind)
-        if len(self._resolved) >= _REMEMBERED:
-            self._resolved.clear()
-        self._resolved[name, kind] = target
-        return target
+        """The first target of a route."""
+        return self.route(name, kind).pools[0].targets[0]
+
+    def note_use(self, target: Target) -> None:
+        """Count one attempt with a credential."""
+        self._used[target.credential_id] += 1
 
     def priced(self, target: Target, kind: Kind | None) -> Target:
         """The target with what its units cost, where calls are priced. Raises BadRequest when it has no rate."""
         if self._prices is None:
             return target
-        rate = self._prices.of(target.provider.id, target.model, kind)
-        if rate is None:
-            raise _unsupported(f"{target.provider.name}/{target.model}")
-        return replace(target, tariff=rate.tariff)
+        return replace(target, tariff=self._rate(target.provider, target.model, kind).tariff)
 
     def reach(self, provider_id: ProviderId, credential_id: CredentialId, model: str) -> Target:
         """The target that an earlier call used; where its credential is gone, the provider's present one.
@@ -133,7 +146,7 @@ class CatalogSnapshot:
         """
         target = self._by_credential.get(credential_id)
         if target is None:
-            target = next((one for one in self._ready.values() if one.provider.id == provider_id), None)
+            target = next((one.targets[0] for one in self._ready.values() if one.provider_id == provider_id), None)
         if target is None:
             raise Unavailable("the model's provider is not available", code="provider_unavailable")
         return replace(target, model=model)
@@ -146,7 +159,7 @@ class CatalogSnapshot:
 
     def ready(self) -> list[Provider]:
         """The providers that could be called right now."""
-        return [target.provider for target in self._ready.values()]
+        return [pool.targets[0].provider for pool in self._ready.values()]
 
     def take_used(self) -> list[tuple[CredentialId, int, int]]:
         """(credential, uses, time) since the last call of this."""
@@ -154,62 +167,82 @@ class CatalogSnapshot:
         now_ms = self._clock.now_ms()
         return [(credential, count, now_ms) for credential, count in used.items()]
 
-    def _find(self, name: str, kind: Kind | None) -> Target:
+    def _find(self, name: str, kind: Kind | None) -> list[Pool]:
         if not name.isprintable():  # no record could be made of it: PostgreSQL holds no U+0000
             raise _not_found(name.encode("unicode_escape").decode())
         for prefix in _PREFIXES:
             name = name.removeprefix(prefix)
         first, slash, rest = name.partition("/")
         if slash and rest and (canonical(first) in self._providers or canonical(first) in RESERVED):
-            return self.priced(self._named(canonical(first), rest), kind)
+            return [self._named(canonical(first), rest, kind)]
         return self._bare(name) if self._prices is None else self._bare_priced(self._prices, name, kind)
 
-    def _named(self, provider: str, model: str) -> Target:
+    def _named(self, provider: str, model: str, kind: Kind | None) -> Pool:
         base = self._ready.get(provider)
         if base is None:
             raise Unavailable(f"Provider '{provider}' is not available or not configured", code="provider_unavailable")
         if provider == LOCAL and f"{provider}/{model}" not in self._by_id:
             raise _not_found(f"{provider}/{model}")  # its server answers to any name; only this one is true
-        return self._of(base, model)
+        tariff = None if self._prices is None else self._rate(base.targets[0].provider, model, kind).tariff
+        return self._of(base, model, tariff)
 
-    def _bare(self, name: str) -> Target:
-        if name in self._by_name:
-            return self._of(self._ready[self._by_name[name].provider.name], name)
-        for provider in family(name):
-            if provider in self._ready:
-                return self._of(self._ready[provider], upstream_name(provider, name))
-        raise _not_found(name)
+    def _bare(self, name: str) -> list[Pool]:
+        """Who lists the model, and of those who serve such names whoever lists it by its own name for it, or nothing.
 
-    def _bare_priced(self, prices: PriceList, name: str, kind: Kind | None) -> Target:
+        If there is nobody, all who serve such names: lists may be old.
+        """
+        found = {provider.name: name for provider in self._by_name.get(name, ())}
+        related = {one: upstream_name(one, name) for one in family(name) if one in self._ready and one not in found}
+        known = {one: own for one, own in related.items() if f"{one}/{own}" in self._by_id or one not in self._listing}
+        found = {**found, **known} or related
+        if not found:
+            raise _not_found(name)
+        return [self._of(self._ready[provider], model) for provider, model in found.items()]
+
+    def _bare_priced(self, prices: PriceList, name: str, kind: Kind | None) -> list[Pool]:
         """What has a rate is what there is (contract 5.3); the name tells nothing more."""
         rates = prices.named(name, kind)
         if not rates:
             raise _unsupported(name)
-        bases = {target.provider.id: target for target in self._ready.values()}
+        first: dict[ProviderId, Rate] = {}
         for rate in rates:
-            if rate.provider_id in bases:
-                return replace(self._of(bases[rate.provider_id], rate.model), tariff=rate.tariff)
-        raise _not_found(name)
+            first.setdefault(rate.provider_id, rate)
+        bases = {pool.provider_id: pool for pool in self._ready.values()}
+        found = [self._of(bases[id_], rate.model, rate.tariff) for id_, rate in first.items() if id_ in bases]
+        if not found:
+            raise _not_found(name)
+        return found
 
-    def _of(self, base: Target, model: str) -> Target:
-        """The target of a model at a provider; made once for each name, so its facts cost a call nothing."""
-        if not self._knows_lacks:
-            return replace(base, model=model)
-        listed = self._by_id.get(f"{base.provider.name}/{model}")
-        kind = kind_of(model) if listed is None else listed.kind
-        return replace(base, model=model, lacks=lacks_of(base.provider.name, model, kind))
+    def _of(self, base: Pool, model: str, tariff: Tariff | None = None) -> Pool:
+        """A provider's targets for a model; made once for each name, so its facts cost a call nothing."""
+        provider, lacks = base.targets[0].provider.name, frozenset[str]()
+        if self._knows_lacks:
+            listed = self._by_id.get(f"{provider}/{model}")
+            lacks = lacks_of(provider, model, kind_of(model) if listed is None else listed.kind)
+        targets = tuple([replace(one, model=model, lacks=lacks, tariff=tariff) for one in base.targets])
+        return replace(base, targets=targets)
 
-    def _usable(self, providers: list[Provider], credentials: list[Credential]) -> dict[str, Target]:
-        usable: dict[str, Target] = {}
+    def _rate(self, provider: Provider, model: str, kind: Kind | None) -> Rate:
+        rate = None if self._prices is None else self._prices.of(provider.id, model, kind)
+        if rate is None:
+            raise _unsupported(f"{provider.name}/{model}")
+        return rate
+
+    def _usable(self, providers: list[Provider], credentials: list[Credential]) -> dict[str, Pool]:
+        usable: dict[str, Pool] = {}
         self.unreadable, self._by_credential = [], {}
+        of: dict[ProviderId, list[Credential]] = {}
+        for credential in credentials:
+            of.setdefault(credential.provider_id, []).append(credential)
         for provider in providers:
-            for credential in credentials:
-                if credential.provider_id != provider.id or not credential.active or not provider.enabled:
-                    continue
-                target = self._target(provider, credential)
-                if target is not None:
-                    usable.setdefault(provider.name, target)
-                    self._by_credential[credential.id] = target
+            found = [one for one in of.get(provider.id, ()) if one.active and provider.enabled]
+            made = [(target, one.weight) for one in found if (target := self._target(provider, one)) is not None]
+            if made:
+                targets = tuple([target for target, _ in made])
+                ids = tuple([target.credential_id for target in targets])
+                weights = tuple([max(weight, 0) for _, weight in made])
+                usable[provider.name] = Pool(provider.id, ids, targets, weights)
+                self._by_credential.update(zip(ids, targets, strict=True))
         return usable
 
     def _target(self, provider: Provider, credential: Credential) -> Target | None:
@@ -236,7 +269,7 @@ class CatalogSnapshot:
         return Target(provider, credential.id, "", origin, base, headers, dialects, quirks, signer, token)
 
     def _listed(self, models: list[Model]) -> list[ListedModel]:
-        by_id: dict[ProviderId, Provider] = {target.provider.id: target.provider for target in self._ready.values()}
+        by_id: dict[ProviderId, Provider] = {provider.id: provider for provider in self.ready()}
         return [
             ListedModel(
                 f"{by_id[m.provider_id].name}/{m.name}", m.name, m.kind, by_id[m.provider_id], m.created_ms, m.facts
@@ -247,7 +280,7 @@ class CatalogSnapshot:
 
     def _with_rates(self, prices: PriceList) -> list[ListedModel]:
         """What can be called where calls are priced: one for each rate."""
-        by_id = {target.provider.id: target.provider for target in self._ready.values()}
+        by_id = {provider.id: provider for provider in self.ready()}
         rates = [rate for rate in prices.rates if rate.provider_id in by_id]
         return [
             self._rated(rate, by_id[rate.provider_id])

@@ -478,3 +478,19 @@ calls = Table(
         postgresql_where=text("status = 'processing'"),
     ),
 )
+
+# The attempts of a call, when it had several or failed: else its own row says it all.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("call_id", Id, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("provider_id", BigInteger, nullable=False),
+    Column("credential_id", BigInteger, nullable=False),
+    Column("upstream_model", String(200), nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("status", Integer),
+    Column("started_ms", BigInteger, nullable=False),
+    Column("duration_ms", Integer, nullable=False),
+    Column("error", String(300)),
+)

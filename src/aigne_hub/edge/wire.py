@@ -18,7 +18,10 @@ Headers = list[tuple[bytes, bytes]]
 BODY_ARRIVED = "hub.body_arrived"  # in a scope: whether the whole body is there, so that nothing has to be waited for
 JSON = (b"content-type", b"application/json")
 ANY_ORIGIN = (b"access-control-allow-origin", b"*")  # no cookie opens an inference path from a browser
-EXPOSED = (b"access-control-expose-headers", b"x-request-id, x-hub-dropped, retry-after, www-authenticate")
+EXPOSED = (
+    b"access-control-expose-headers",
+    b"x-request-id, x-hub-dropped, x-hub-provider, x-hub-attempts, retry-after, www-authenticate",
+)
 _SAFE = frozenset({b"application/json", b"text/plain", b"text/vtt", b"application/x-subrip", b"text/event-stream"})
 _NOT_BUFFERED = (b"x-accel-buffering", b"no")
 _STREAM_HEAD = (

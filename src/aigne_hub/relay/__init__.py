@@ -1,4 +1,4 @@
-"""The relay: answers a call. Resolve → open the record → try → settle. The heart; read answer.py first.
+"""The relay: answers a call. Plan → open the record → try, and go on → settle. The heart; read answer.py first.
 
 Owns: the order of the steps, what happens when one fails, and that each call is settled exactly once.
 Does not own: identity, names, formats, connections or rows; each has its room below.

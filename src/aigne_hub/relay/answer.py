@@ -2,43 +2,74 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+
+import structlog
+from msgspec import Struct
+
 from aigne_hub.access.identity import Caller
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.deadlines import Deadlines
-from aigne_hub.base.errors import HubError, UpstreamFailed
+from aigne_hub.base.errors import BadRequest, HubError, NotAllowed, UpstreamFailed
 from aigne_hub.catalog.entries import Target
 from aigne_hub.catalog.snapshot import CatalogSnapshot
-from aigne_hub.dialects.call import Call, Dialect, Label, ServedDialect, Stream
+from aigne_hub.dialects.call import Call, Label, ServedDialect, Stream
 from aigne_hub.dialects.inlined import Linking, Unpacking, UnpackingStream
 from aigne_hub.dialects.pairing import Pair, pair
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.files.desk import FileDesk
 from aigne_hub.outbound import Client, Exchange, Limits
-from aigne_hub.relay import attempt
+from aigne_hub.relay.attempt import refusal, send
+from aigne_hub.relay.failover import MOST_ATTEMPTS, may_go_on, most_telling
 from aigne_hub.relay.fetching import Fetching
 from aigne_hub.relay.filling import Filling
 from aigne_hub.relay.fit import refuse_unfit
 from aigne_hub.relay.keeping import Keeping
+from aigne_hub.relay.plan import Planner
 from aigne_hub.relay.record import (
     HUNG_UP,
     Origin,
+    end_attempt,
     fail_record,
     label_of,
     open_record,
     refuse_foreign_model,
     refuse_losses,
+    turn_record,
 )
 from aigne_hub.relay.reply import Reply
 from aigne_hub.usage.recorder import OpenCall, Recorder
 from aigne_hub.usage.records import Source, Status
 
+log = structlog.get_logger()
+
+
+class Wish(Struct, frozen=True):
+    """What a caller wants: never changed, each attempt derives its own from it (law 6)."""
+
+    caller: Caller
+    call: Call
+    dialect: ServedDialect
+    origin: Origin
+
+
+class Attempt(Struct, frozen=True):
+    """A wish as it goes to one target: `call` has what had to be put in for it."""
+
+    target: Target
+    call: Call
+    way: Pair
+
 
 class Relay:
-    """Answers calls through one target each."""
+    """Answers calls, each through the first of its targets that does."""
 
     def __init__(
         self,
         catalog: CatalogSnapshot,
+        planner: Planner,
         client: Client,
         files: FileDesk,
         fetching: Fetching,
@@ -51,6 +82,7 @@ class Relay:
         drain_s: float,
     ) -> None:
         self._catalog = catalog
+        self._planner = planner
         self._client = client
         self._files = files
         self._fetching = fetching
@@ -66,37 +98,36 @@ class Relay:
     ) -> Usage | None:
         """Answer `call`, or raise a HubError while nothing of an answer has left; what it used, if that is known.
 
-        Once an answer has begun, an error ends it with an event in the caller's dialect.
+        Until then a target that fails is followed by the next (failover.py). Once an answer has begun, an error ends
+        it with an event in the caller's dialect.
         """
-        target = self._catalog.resolve(call.model, call.kind)
-        refuse_foreign_model(caller, call.model, target)
-        refuse_unfit(call, dialect, target)
-        call = await self._filling.filled(call, dialect, target)
-        way = pair(dialect, call, target.model, target.dialects, target.quirks)
-        refuse_losses(way.losses, origin)
+        wish = Wish(caller, call, dialect, origin)
+        targets = iter(self._planner.attempts(self._catalog.route(call.model, call.kind)))
+        attempt = await self._first(wish, targets)
         record = open_record(
             self._recorder,
             caller,
-            call,
-            target,
+            attempt.call,
+            attempt.target,
             origin,
             dialect=dialect.name,
-            upstream=way.upstream,
-            losses=way.losses,
+            upstream=attempt.way.upstream,
+            losses=attempt.way.losses,
         )
-        if way.losses:
-            reply.tell(b"x-hub-dropped", way.losses.header())
-        keeping = None
-        if call.wants_url:
-            keeping = Keeping(self._files, reply, user_id=caller.user.id, hub_url=origin.hub_url)
+        failures: list[UpstreamFailed] = []
         try:
-            exchange = await self._send(target, call, way, origin)
-            try:
-                answer = self._stream if call.is_stream else self._whole
-                label = label_of(record, target, self._catalog.billing.prefix)
-                return await answer(exchange, call, way.carrier, reply, record, label, keeping)
-            finally:
-                exchange.close()
+            while True:
+                try:
+                    return await self._try(attempt, wish, reply, record)
+                except UpstreamFailed as error:
+                    failures.append(error)
+                    following = await self._following(wish, targets, failures, reply, record)
+                    if following is None and reply.has_started:
+                        raise
+                    if following is None:
+                        _tell(reply, attempt, len(failures))
+                        raise most_telling(failures) from error
+                attempt = following
         except HubError as error:
             await fail_record(record, error, Source.partial if reply.has_started else Source.missing)
             if not reply.has_started:
@@ -106,14 +137,76 @@ class Relay:
         finally:
             record.break_off()
 
-    async def _send(self, target: Target, call: Call, way: Pair, origin: Origin) -> Exchange:
-        """One attempt. Raises UpstreamFailed unless the provider answers with success."""
-        exchange = await attempt.send(
+    async def _derived(self, wish: Wish, target: Target) -> Attempt:
+        """The attempt at a target. Raises BadRequest or NotAllowed when it is no choice for this caller or call."""
+        call, dialect = wish.call, wish.dialect
+        refuse_foreign_model(wish.caller, call.model, target)
+        refuse_unfit(call, dialect, target)
+        call = await self._filling.filled(call, dialect, target)
+        way = pair(dialect, call, target.model, target.dialects, target.quirks)
+        refuse_losses(way.losses, wish.origin)
+        return Attempt(target, call, way)
+
+    async def _first(self, wish: Wish, targets: Iterator[Target]) -> Attempt:
+        """The attempt at the first target that is a choice. Raises the first refusal when none is."""
+        refusal: HubError | None = None
+        for target in targets:
+            try:
+                return await self._derived(wish, target)
+            except (BadRequest, NotAllowed) as error:
+                refusal = refusal or error
+        assert refusal is not None, "a plan has a target"
+        raise refusal
+
+    async def _following(
+        self, wish: Wish, targets: Iterator[Target], failures: list[UpstreamFailed], reply: Reply, record: OpenCall
+    ) -> Attempt | None:
+        """Note the failure, and what is tried after it; None when the call ends with it."""
+        error = failures[-1]
+        end_attempt(record, error)
+        is_over = reply.has_started or not may_go_on(error) or len(failures) >= MOST_ATTEMPTS
+        if is_over or record.elapsed_s >= self._limits.total_s:
+            return None
+        if await _has_gone(reply):
+            return None  # nobody would get what the next target makes
+        for target in targets:
+            try:
+                attempt = await self._derived(wish, target)
+            except (BadRequest, NotAllowed):
+                continue
+            log.info("next target", call=str(record.id), provider=target.provider.id, code=error.code)
+            turn_record(record, attempt.call, target, upstream=attempt.way.upstream, losses=attempt.way.losses)
+            return attempt
+        return None
+
+    async def _try(self, attempt: Attempt, wish: Wish, reply: Reply, record: OpenCall) -> Usage | None:
+        """Make one attempt. Raises UpstreamFailed; unless the reply has begun, nobody has noticed."""
+        target, conditions = attempt.target, self._planner.conditions
+        self._catalog.note_use(target)
+        try:
+            exchange = await self._send(attempt, wish.origin, record)
+            try:
+                answer = self._stream if attempt.call.is_stream else self._whole
+                used = await answer(exchange, attempt, wish, reply, record)
+            finally:
+                exchange.close()
+        except UpstreamFailed as error:
+            conditions.failed(target, error)
+            raise
+        conditions.succeeded(target)
+        return used
+
+    async def _send(self, attempt: Attempt, origin: Origin, record: OpenCall) -> Exchange:
+        """Raises UpstreamFailed unless the provider answers with success."""
+        limits, way = self._limits, attempt.way
+        if record.attempts:  # all attempts together take no longer than one may
+            limits = replace(limits, total_s=max(limits.total_s - record.elapsed_s, 0.1))
+        exchange = await send(
             self._client,
             self._clock,
-            self._limits,
-            target,
-            way.carrier.path(call, target.model),
+            limits,
+            attempt.target,
+            way.carrier.path(attempt.call, attempt.target.model),
             way.body,
             content_type=way.content_type,
             extra=origin.headers if way.is_same else (),
@@ -121,57 +214,53 @@ class Relay:
         if exchange.status == 200:
             return exchange
         try:
-            raise await attempt.refusal(exchange)
+            raise await refusal(exchange)
         finally:
             exchange.close()
 
     async def _whole(
-        self,
-        exchange: Exchange,
-        call: Call,
-        dialect: Dialect,
-        reply: Reply,
-        record: OpenCall,
-        label: Label,
-        keeping: Keeping | None,
+        self, exchange: Exchange, attempt: Attempt, wish: Wish, reply: Reply, record: OpenCall
     ) -> Usage | None:
-        answer = await exchange.read()
+        answer, call, dialect = await exchange.read(), attempt.call, attempt.way.carrier
         record.mark_first_byte()
         usage = record.usage = dialect.read_usage(answer)
+        keeping = self._keeping(wish, reply)
         if keeping is not None and isinstance(dialect, Unpacking):
             answer = await keeping.keep(dialect.unpack(answer, call)) or answer
         if call.wants_bytes and isinstance(dialect, Linking):
             answer = await self._fetching.put_in(dialect.linked(answer, call), reply) or answer
-        shown = dialect.write_answer(answer, call, label.settled(usage))
+        shown = dialect.write_answer(answer, call, self._label(attempt, record).settled(usage))
+        _tell(reply, attempt, len(record.attempts) + 1)
         await record.settle(Status.success, usage, source=Source.reported if usage else Source.missing)
         await reply.whole(shown, None if dialect.is_json else exchange.header(b"content-type"))
         return usage
 
     async def _stream(
-        self,
-        exchange: Exchange,
-        call: Call,
-        dialect: Dialect,
-        reply: Reply,
-        record: OpenCall,
-        label: Label,
-        keeping: Keeping | None,
+        self, exchange: Exchange, attempt: Attempt, wish: Wish, reply: Reply, record: OpenCall
     ) -> Usage | None:
-        stream = dialect.open_stream(call, label)
-        await reply.begin()
-        if await self._forward(exchange, stream, reply, record):
+        """The head of the answer waits for its first event: until then another target can still be tried.
+
+        No event is later for it, and an error before the first has its true status.
+        """
+        stream = attempt.way.carrier.open_stream(attempt.call, self._label(attempt, record))
+        reply.watch()
+        if await self._forward(exchange, stream, attempt, reply, record):
+            keeping = self._keeping(wish, reply)
             if keeping is not None and isinstance(stream, UnpackingStream) and not reply.is_gone:
                 await keeping.keep(stream.unpack())
             record.usage = stream.usage
             last = stream.finish()
             source = Source.reported if stream.usage else Source.missing
+            await self._begin(attempt, reply, record)
             await record.settle(Status.success, stream.usage, source=source)
             await reply.finish(last)
         else:
             await record.settle(Status.failed, stream.usage, source=Source.partial, error=HUNG_UP)
         return stream.usage
 
-    async def _forward(self, exchange: Exchange, stream: Stream, reply: Reply, record: OpenCall) -> bool:
+    async def _forward(
+        self, exchange: Exchange, stream: Stream, attempt: Attempt, reply: Reply, record: OpenCall
+    ) -> bool:
         """Pass the events on as they come; False when the caller hung up and the rest was not waited for."""
         drain: int | None = None
         try:
@@ -180,12 +269,14 @@ class Relay:
                 events = stream.feed(data)
                 if stream.error is not None:
                     if events and drain is None:
+                        await self._begin(attempt, reply, record)
                         await reply.send(events)  # what was said before the error is the caller's
                     raise stream.error
                 if drain is None and reply.is_gone:
                     # The provider bills what it makes, so the usage at the end is worth a bounded wait.
                     drain = self._deadlines.set(self._drain_s, exchange.close)
                 elif events:
+                    await self._begin(attempt, reply, record)
                     await reply.send(events)
         except UpstreamFailed:
             if drain is None or stream.error is not None:
@@ -195,3 +286,31 @@ class Relay:
             if drain is not None:
                 self._deadlines.drop(drain)
         return True
+
+    async def _begin(self, attempt: Attempt, reply: Reply, record: OpenCall) -> None:
+        if not reply.has_started:
+            _tell(reply, attempt, len(record.attempts) + 1)
+            await reply.begin()
+
+    def _label(self, attempt: Attempt, record: OpenCall) -> Label:
+        return label_of(record, attempt.target, self._catalog.billing.prefix)
+
+    def _keeping(self, wish: Wish, reply: Reply) -> Keeping | None:
+        if not wish.call.wants_url:
+            return None
+        return Keeping(self._files, reply, user_id=wish.caller.user.id, hub_url=wish.origin.hub_url)
+
+
+def _tell(reply: Reply, attempt: Attempt, number: int) -> None:
+    """What is told of the attempt that the call ends with; only before the answer begins."""
+    if attempt.way.losses:
+        reply.tell(b"x-hub-dropped", attempt.way.losses.header())
+    reply.tell(b"x-hub-provider", attempt.target.provider.name)
+    reply.tell(b"x-hub-attempts", str(number))
+
+
+async def _has_gone(reply: Reply) -> bool:
+    """Whether the caller hung up. Nobody looked out for that while a whole answer was waited for."""
+    reply.watch()
+    await asyncio.sleep(0)
+    return reply.is_gone

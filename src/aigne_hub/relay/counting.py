@@ -20,6 +20,7 @@ from aigne_hub.dialects.pairing import count_way
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.outbound import Client, Limits
 from aigne_hub.relay import attempt
+from aigne_hub.relay.plan import Planner
 from aigne_hub.relay.record import (
     Origin,
     fail_record,
@@ -38,9 +39,17 @@ class Counting:
     """Answers how many tokens a chat takes in."""
 
     def __init__(
-        self, catalog: CatalogSnapshot, client: Client, recorder: Recorder, clock: Clock, *, limits: Limits
+        self,
+        catalog: CatalogSnapshot,
+        planner: Planner,
+        client: Client,
+        recorder: Recorder,
+        clock: Clock,
+        *,
+        limits: Limits,
     ) -> None:
         self._catalog = catalog
+        self._planner = planner
         self._client = client
         self._recorder = recorder
         self._clock = clock
@@ -51,7 +60,7 @@ class Counting:
     ) -> Usage | None:
         """Answer `call`, or raise a HubError. Many providers speak a dialect and do not count in it."""
         served = cast(ServedCount, dialect)
-        target = self._catalog.resolve(call.model, Kind.chat)
+        target = self._planner.first(self._catalog.route(call.model, Kind.chat))
         refuse_foreign_model(caller, call.model, target)
         way = count_way(served, target.dialects, target.quirks)
         body = b"" if way.carrier is None else way.carrier.write_request(call, target.model)
@@ -83,6 +92,7 @@ class Counting:
         self, target: Target, call: Call, carrier: CountCarrier, body: bytes, extra: attempt.Headers
     ) -> bytes | None:
         """The answer for the caller; None when the provider does not count. Raises UpstreamFailed."""
+        self._catalog.note_use(target)
         path = carrier.path(call, target.model)
         exchange = await attempt.send(self._client, self._clock, self._limits, target, path, body, extra=extra)
         try:

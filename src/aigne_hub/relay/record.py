@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from aigne_hub.access.identity import Caller
-from aigne_hub.base.errors import BadRequest, HubError, NotAllowed, Unavailable
+from aigne_hub.base.errors import BadRequest, HubError, NotAllowed, Unavailable, UpstreamFailed
 from aigne_hub.billing.pricing import Prices
 from aigne_hub.catalog.entries import Target
 from aigne_hub.dialects.call import Call, Kind, Label
@@ -76,7 +76,27 @@ def open_record(
         dialect=dialect,
         upstream_dialect=upstream,
     )
-    return recorder.open(facts, losses.header()[:_LONGEST_DROPPED] if losses else None, _price(target, call.kind))
+    return recorder.open(facts, _dropped(losses), _price(target, call.kind))
+
+
+def turn_record(record: OpenCall, call: Call, target: Target, *, upstream: str, losses: Losses) -> None:
+    """The call goes on with another target: from now on its record is about that."""
+    facts = structs.replace(
+        record.facts,
+        provider_id=target.provider.id,
+        credential_id=target.credential_id,
+        upstream_model=target.model,
+        upstream_dialect=upstream,
+    )
+    record.begin_attempt(facts, _dropped(losses), _price(target, call.kind))
+
+
+def end_attempt(record: OpenCall, error: UpstreamFailed) -> None:
+    record.end_attempt(error.kind.value, error.upstream_status, f"{error.code}: {error.message}")
+
+
+def _dropped(losses: Losses) -> str | None:
+    return losses.header()[:_LONGEST_DROPPED] if losses else None
 
 
 def _price(target: Target, kind: Kind) -> Price | None:
@@ -102,6 +122,8 @@ async def fail_record(record: OpenCall, error: HubError, source: Source, usage: 
         log.error("call not recorded", **facts)
         return
     log.warning("call failed", provider=record.facts.provider_id, **facts)
+    if isinstance(error, UpstreamFailed):
+        end_attempt(record, error)
     if record.usage is not None:  # the provider's own last word, though the answer was none
         usage, source = record.usage, Source.reported
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import astuple
 
 from msgspec import Struct
 
@@ -12,10 +13,11 @@ from aigne_hub.base.ids import IdSource
 from aigne_hub.db.writer import Statement, Writer
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.usage import store
-from aigne_hub.usage.records import CallId, Source, Status
+from aigne_hub.usage.records import AttemptRecord, CallId, Source, Status
 
 _NOTED_AFTER_S = 0.25  # a call that ends sooner needs only its final row
 _LONGEST_ERROR = 1000
+_LONGEST_ATTEMPT_ERROR = 300
 _NO_USAGE = Usage()
 _BROKEN_OFF = "the hub broke the call off"
 _NOTHING_RARE = (None,) * len(store.RARE)
@@ -42,11 +44,11 @@ class Facts(Struct, frozen=True, kw_only=True):
 
 
 class OpenCall:
-    """A call that runs. `settle` ends it, once."""
+    """A call that runs, and its attempts: the first begins with it. `settle` ends it, once."""
 
     __slots__ = (
-        "_recorder", "began", "dropped", "facts", "first_byte_ms", "is_noted", "is_settled", "price", "started_ms",
-        "usage",
+        "_attempt_began_ms", "_is_trying", "_recorder", "attempts", "began", "dropped", "facts", "first_byte_ms",
+        "is_noted", "is_settled", "price", "started_ms", "usage",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +70,9 @@ class OpenCall:
         self.is_noted = False
         self.is_settled = False
         self.usage: Usage | None = None  # what is known of it so far, should the call fail yet
+        self.attempts: list[AttemptRecord] = []  # those that ended; none while the first one runs
+        self._is_trying = True
+        self._attempt_began_ms = 0  # after the call began
 
     @property
     def id(self) -> CallId:
@@ -76,6 +81,38 @@ class OpenCall:
     def mark_first_byte(self) -> None:
         if self.first_byte_ms is None:
             self.first_byte_ms = self._recorder.elapsed_ms(self.began)
+
+    @property
+    def elapsed_s(self) -> float:
+        return self._recorder.elapsed_ms(self.began) / 1000
+
+    def end_attempt(self, outcome: str, status: int | None = None, error: str | None = None) -> None:
+        """Note how the attempt that runs ended; of one that has ended, nothing more."""
+        if not self._is_trying:
+            return
+        self._is_trying = False
+        facts, began_ms = self.facts, self._attempt_began_ms
+        self.attempts.append(
+            AttemptRecord(
+                facts.id,
+                len(self.attempts) + 1,
+                facts.provider_id,
+                facts.credential_id,
+                facts.upstream_model,
+                outcome,
+                status,
+                self.started_ms + began_ms,
+                self._recorder.elapsed_ms(self.began) - began_ms,
+                error[:_LONGEST_ATTEMPT_ERROR] if error else None,
+            )
+        )
+
+    def begin_attempt(self, facts: Facts, dropped: str | None, price: Price | None) -> None:
+        """Another target is tried. What the record says is about it from now on, and costs what it costs."""
+        self.facts, self.dropped, self.price = facts, dropped, price
+        self.usage = self.first_byte_ms = None
+        self._is_trying = True
+        self._attempt_began_ms = self._recorder.elapsed_ms(self.began)
 
     def settle(
         self, status: Status, usage: Usage | None, *, source: Source, error: str | None = None
@@ -99,6 +136,7 @@ class Recorder:
         self._opening = Statement.compile(store.opening(dialect), store.COLUMNS, dialect)
         self._closing = Statement.compile(store.closing(dialect), store.COLUMNS, dialect)
         self._usual = Statement.compile(store.closing(dialect, store.USUAL), store.USUAL, dialect)
+        self._attempt = Statement.compile(store.attempting(dialect), store.ATTEMPT_COLUMNS, dialect)
         self._running: dict[CallId, OpenCall] = {}
 
     @property
@@ -125,9 +163,13 @@ class Recorder:
         self._running.pop(call.facts.id, None)
         row = self._row(call, status, usage, source)
         rare = self._rare(call, usage, error, _credits(call.price, status, usage))
-        if rare == _NOTHING_RARE and not call.is_noted:
-            return self._writer.submit(self._usual, row)
-        return self._writer.submit(self._closing, row + rare)
+        if status is Status.success and not call.attempts:  # one attempt, and it did: the call's own row says it all
+            if rare == _NOTHING_RARE and not call.is_noted:
+                return self._writer.submit(self._usual, row)
+            return self._writer.submit(self._closing, row + rare)
+        call.end_attempt(*(("ok", 200) if status is Status.success else ("cut", None, error)))
+        attempts = [(self._attempt, astuple(one)) for one in call.attempts]
+        return self._writer.submit_all(((self._closing, row + rare), *attempts))
 
     def note_running(self) -> None:
         """Queue a `processing` row for each call that has run for a while. A clock tick calls this."""

@@ -27,6 +27,25 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """One try of a target within a call. `outcome` is `ok`, what went wrong (base.errors.Failure), or `cut`.
+
+    `number` counts from 1, `status` is the provider's, if one came.
+    """
+
+    call_id: CallId
+    number: int
+    provider_id: int
+    credential_id: int
+    upstream_model: str
+    outcome: str
+    status: int | None
+    started_ms: int
+    duration_ms: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CallRecord:
     """One call, as it is kept. Times are Unix milliseconds, durations milliseconds."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVarTuple
 
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Row,
     RowMapping,
     Select,
+    Table,
     and_,
     bindparam,
     case,
@@ -29,10 +30,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from aigne_hub.base.ids import IDS_PER_DAY, ms_of
 from aigne_hub.base.money import NANO
 from aigne_hub.db.engine import Conn
-from aigne_hub.db.schema import calls
+from aigne_hub.db.schema import attempts, calls
 from aigne_hub.dialects.call import Kind
 from aigne_hub.dialects.usage import Usage
-from aigne_hub.usage.records import CallId, CallRecord, Source, Status, plain
+from aigne_hub.usage.records import AttemptRecord, CallId, CallRecord, Source, Status, plain
 
 _T = TypeVarTuple("_T")
 
@@ -43,6 +44,7 @@ RARE = (
 )  # fmt: skip
 USUAL = tuple(column.name for column in calls.columns if column.name not in RARE)
 COLUMNS = USUAL + RARE
+ATTEMPT_COLUMNS = tuple(column.name for column in attempts.columns)
 _TOKENS = (
     "input", "output", "cache_read", "reasoning", "cache_write_5m", "cache_write_1h", "audio_input", "audio_output",
 )  # fmt: skip
@@ -115,8 +117,13 @@ def closing(dialect: str, columns: Sequence[str] = COLUMNS) -> Insert:
     return insert.on_conflict_do_update(index_elements=["id"], set_=changed, where=text("calls.status = 'processing'"))
 
 
-def _insert(dialect: str) -> sqlite.Insert | postgresql.Insert:
-    return postgresql.insert(calls) if dialect == "postgresql" else sqlite.insert(calls)
+def attempting(dialect: str) -> Insert:
+    """Writes one attempt. Repeating it changes nothing."""
+    return _insert(dialect, attempts).on_conflict_do_nothing(index_elements=["call_id", "number"])
+
+
+def _insert(dialect: str, table: Table = calls) -> sqlite.Insert | postgresql.Insert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 async def close_stale(conn: Conn, *, before_id: int, error: str) -> int:
@@ -137,6 +144,16 @@ async def list_calls(conn: Conn, wanted: CallFilter, *, offset: int, limit: int)
     """Newest first."""
     query = _where(select(calls), wanted).order_by(calls.c.id.desc()).offset(offset).limit(limit)
     return [_record(row) for row in await conn.execute(query)]
+
+
+async def attempts_of(conn: Conn, call_ids: Collection[CallId]) -> dict[CallId, list[AttemptRecord]]:
+    """The attempts of these calls, in order; of a call whose first attempt succeeded there are none on record."""
+    found: dict[CallId, list[AttemptRecord]] = {}
+    query = select(attempts).where(attempts.c.call_id.in_(call_ids)).order_by(attempts.c.call_id, attempts.c.number)
+    for row in await conn.execute(query):
+        one = AttemptRecord(**row._mapping)
+        found.setdefault(one.call_id, []).append(one)
+    return found
 
 
 async def add_up(conn: Conn, wanted: CallFilter) -> Totals:

@@ -24,6 +24,7 @@ from aigne_hub.dialects.videos import Asked, CalledVideos, Stage, Trouble, Video
 from aigne_hub.outbound import Exchange
 from aigne_hub.relay.attempt import Headers
 from aigne_hub.relay.fit import refuse_unfit
+from aigne_hub.relay.plan import Planner
 from aigne_hub.relay.record import (
     Origin,
     fail_record,
@@ -46,10 +47,17 @@ class VideoDesk:
     """Serves OpenAI's Videos, through providers of any format."""
 
     def __init__(
-        self, database: Database, catalog: CatalogSnapshot, maker: Maker, recorder: Recorder, clock: Clock
+        self,
+        database: Database,
+        catalog: CatalogSnapshot,
+        planner: Planner,
+        maker: Maker,
+        recorder: Recorder,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._catalog = catalog
+        self._planner = planner
         self._maker = maker
         self._recorder = recorder
         self._clock = clock
@@ -68,7 +76,7 @@ class VideoDesk:
                 raise BadRequest("videos of this provider cannot be remixed", code="unsupported_call", param="video_id")
             asked = dialect.remixed(call, source.upstream_id)
         else:
-            target = self._catalog.resolve(call.model, Kind.video)
+            target = self._planner.first(self._catalog.route(call.model, Kind.video))
             called = _called(target)
             asked = _asked(dialect, called, call, target, losses)
         refuse_foreign_model(caller, call.model, target)
@@ -170,6 +178,7 @@ class VideoDesk:
         source: VideoJob | None,
     ) -> tuple[VideoJob, Video, bytes]:
         """Begin at the provider and keep the job; one that cannot be kept is given up."""
+        self._catalog.note_use(target)
         answer = await self._maker.begin(target, asked)
         record.mark_first_byte()
         video = called.read_video(answer)

@@ -23,6 +23,7 @@ from aigne_hub.dialects.videos import Asked, CalledVideos, Stage, Trouble, Video
 from aigne_hub.files.desk import FileDesk
 from aigne_hub.outbound import Exchange
 from aigne_hub.relay.fit import refuse_unfit
+from aigne_hub.relay.plan import Planner
 from aigne_hub.relay.record import (
     Origin,
     fail_record,
@@ -75,6 +76,7 @@ class WaitingVideos:
     def __init__(
         self,
         catalog: CatalogSnapshot,
+        planner: Planner,
         maker: Maker,
         files: FileDesk,
         recorder: Recorder,
@@ -83,6 +85,7 @@ class WaitingVideos:
         total_s: float,
     ) -> None:
         self._catalog = catalog
+        self._planner = planner
         self._maker = maker
         self._files = files
         self._recorder = recorder
@@ -128,7 +131,7 @@ class WaitingVideos:
     def _resolve(self, name: str) -> tuple[Target, CalledVideos]:
         """Raises BadRequest in the reference's words."""
         try:
-            target = self._catalog.resolve(name, Kind.video)
+            target = self._planner.first(self._catalog.route(name, Kind.video))
         except BadRequest as error:
             if error.code != "model_not_found":
                 raise
@@ -145,6 +148,7 @@ class WaitingVideos:
 
     async def _made(self, job: _Job, asked: Asked, reply: Reply) -> list[Film]:
         reply.watch()
+        self._catalog.note_use(job.target)
         job.video = job.called.read_video(await self._maker.begin(job.target, asked))
         job.video = video = await self._finished(job, job.video)
         job.record.mark_first_byte()
