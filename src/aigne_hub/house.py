@@ -30,6 +30,7 @@ from aigne_hub.db.engine import Database
 from aigne_hub.files.desk import FileDesk
 from aigne_hub.files.sweep import Sweeper
 from aigne_hub.flows.change_preferences import PreferenceDesk
+from aigne_hub.flows.credential_health import CredentialHealth
 from aigne_hub.flows.freshness import Freshness
 from aigne_hub.flows.keep_credential import CredentialKeeper
 from aigne_hub.flows.note_refusal import RefusalBook
@@ -38,6 +39,7 @@ from aigne_hub.flows.sign_in_sso import SingleSignOn
 from aigne_hub.outbound import Client
 from aigne_hub.relay.answer import Relay
 from aigne_hub.relay.counting import Counting
+from aigne_hub.relay.health import Health
 from aigne_hub.relay.videos.desk import VideoDesk
 from aigne_hub.relay.videos.waiting import WaitingVideos
 from aigne_hub.settings import Settings
@@ -76,6 +78,8 @@ class House:
     rates: RateBook
     freshness: Freshness
     credentials: CredentialKeeper
+    credential_health: CredentialHealth
+    health: Health
     files: FileDesk
     file_sweeper: Sweeper
     client: Client

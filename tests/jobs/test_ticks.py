@@ -15,6 +15,7 @@ from aigne_hub.access.oauth.parameters import Parameters
 from aigne_hub.access.oauth.records import Grant, Issued
 from aigne_hub.app import open_house
 from aigne_hub.base.clock import StoppedClock
+from aigne_hub.base.errors import Failure, UpstreamFailed
 from aigne_hub.base.ids import first_id_at
 from aigne_hub.catalog import store as catalog_store
 from aigne_hub.db.engine import Database
@@ -28,6 +29,7 @@ from aigne_hub.videos import store as video_store
 from aigne_hub.videos.store import VideoJob
 from tests.access.oauth.room import Room, code_of
 from tests.running import RunningHub, settings_for
+from tests.upstream import Upstream, whole
 
 pytestmark = pytest.mark.anyio
 
@@ -140,3 +142,26 @@ async def test_every_tick_of_the_hub_runs(hub: RunningHub) -> None:
     for tick in ticks:
         await tick.run()
         assert tick.period_s > 0
+
+
+async def test_a_refused_credential_is_switched_off_and_rechecked_by_the_ticks(
+    hub: RunningHub, upstream: Upstream
+) -> None:
+    """Those of the running hub write down and ask; the house beside it only tells."""
+    await hub.house.freshness.look()
+    target = hub.house.catalog.peek("up/m")
+    refused = UpstreamFailed(Failure.credential, "refused", upstream_status=401)
+    hub.house.health.failed(target, refused)
+    upstream.script = whole({"data": [{"id": "m"}]})
+    ticks = {tick.name: tick for tick in ticks_of(hub.house)}
+    await ticks["refused credentials"].run()
+    async with hub.house.database.read() as conn:
+        (off,) = await catalog_store.list_credentials(conn)
+    assert not off.active
+    with anyio.fail_after(30):
+        while not off.active:
+            await anyio.sleep(0.05)
+            async with hub.house.database.read() as conn:
+                (off,) = await catalog_store.list_credentials(conn)
+    assert [asked.path for asked in upstream.asked] == ["/v1/models"]
+    await ticks["health"].run()
