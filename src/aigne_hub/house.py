@@ -22,7 +22,9 @@ from aigne_hub.access.trust.tokens import TrustedTokens, is_jwt
 from aigne_hub.access.users import Users
 from aigne_hub.audit.journal import Journal
 from aigne_hub.base.clock import Clock
+from aigne_hub.base.crypto import Unreadable
 from aigne_hub.base.deadlines import Deadlines
+from aigne_hub.catalog.entries import Credential, CredentialState
 from aigne_hub.catalog.rates.book import RateBook
 from aigne_hub.catalog.registry import Registry as CatalogRegistry
 from aigne_hub.catalog.snapshot import CatalogSnapshot
@@ -88,6 +90,18 @@ class House:
     counting: Counting
     video_desk: VideoDesk
     waiting_videos: WaitingVideos
+
+    def state_of(self, credential: Credential) -> CredentialState:
+        """How a credential is, by its row and by what this process has seen of it."""
+        if credential.state is CredentialState.off:
+            return CredentialState.off
+        try:
+            self.providers.open(credential)
+        except Unreadable:
+            return CredentialState.unreadable
+        if not credential.active:
+            return credential.state
+        return self.health.state_of(credential.id, credential.provider_id, credential.updated_ms)
 
     async def note_seen(self, session: Session, address: str | None) -> None:
         """Write down that a session was used just now."""

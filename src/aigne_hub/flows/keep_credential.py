@@ -20,7 +20,7 @@ from aigne_hub.providers.google_account import VERTEX
 
 @dataclass(frozen=True, slots=True)
 class CredentialDraft:
-    """A credential to be kept: its fields in clear, for as long as it takes. No weight is the one it has."""
+    """A credential to be kept: its fields in clear, for as long as it takes. No name or weight is the one it has."""
 
     name: str
     kind: CredentialKind
@@ -85,7 +85,7 @@ class CredentialKeeper:
                 by,
                 provider_id,
                 credential_id,
-                name=draft.name,
+                name=draft.name or None,
                 value=draft.value,
                 kind=draft.kind,
                 weight=draft.weight,

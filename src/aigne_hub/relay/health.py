@@ -153,6 +153,11 @@ class Health:
             return CredentialState.throttled
         return CredentialState.active
 
+    def is_open(self, target: Target) -> bool:
+        """Whether the target's credential is used, at least for a tenth; whatever is the matter with single models."""
+        state = self.state_of(target.credential_id, target.provider.id, target.credential_ms)
+        return state in (CredentialState.active, CredentialState.throttled)
+
     def sweep(self) -> None:
         """Forget what is over, and what is of credentials and providers that are gone."""
         now = self._swept_s = self._now()
