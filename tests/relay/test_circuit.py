@@ -72,6 +72,18 @@ def test_a_probe_that_comes_to_nothing_is_offered_again() -> None:
     assert probing.opens_s == 8 + PROBE_S
 
 
+def test_to_come_back_at_once_is_no_word_of_being_down() -> None:
+    circuit = Circuit()
+    circuit.fail(0.0, 0)
+    assert circuit.probing is None
+
+
+def test_an_attempt_that_was_planned_before_does_not_put_the_probe_off() -> None:
+    probing = Probing(5.0)
+    probing.begin(0.0)
+    assert probing == Probing(5.0)
+
+
 def test_it_is_over_when_nothing_was_heard_for_long() -> None:
     circuit = opened(0.0)
     assert not circuit.is_over(FORGET_S)

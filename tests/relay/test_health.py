@@ -189,6 +189,14 @@ def test_a_probe_that_was_planned_and_not_made_or_given_up_is_made_by_another(wo
     assert world.weight(A) == 100
 
 
+def test_a_second_key_of_the_plan_that_opened_the_circuit_does_not_put_the_probe_off(world: World) -> None:
+    for _ in range(3):
+        world.health.failed(A, overloaded())
+    world.health.began(B)
+    world.health.failed(B, overloaded())
+    assert world.health.soonest([A, B]) == 5
+
+
 def test_planning_what_must_wait_anyway_takes_no_probe(world: World) -> None:
     for _ in range(3):
         world.health.failed(A, overloaded())

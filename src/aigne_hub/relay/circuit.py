@@ -17,13 +17,16 @@ class Probing:
     """When the one probe of something that is shut may be made: `opens_s` is when the next one is offered."""
 
     opens_s: float
+    is_offered: bool = False
 
     def offer(self, now: float) -> None:
         """One asks and gets the probe: nobody else does until it was lost."""
-        self.opens_s = now + OFFER_S
+        self.opens_s, self.is_offered = now + OFFER_S, True
 
     def begin(self, now: float) -> None:
-        self.opens_s = now + PROBE_S
+        """The probe is being made. An attempt that was planned before it was shut is none."""
+        if self.is_offered:
+            self.opens_s, self.is_offered = now + PROBE_S, False
 
 
 @dataclass(slots=True)
@@ -44,7 +47,7 @@ class Circuit:
         self.failed_s = now
         if self.probing is not None and now < self.waits_until_s:
             return  # of a call that was begun before: nothing new
-        if self.failures >= FAILURES_TO_OPEN or wait_s is not None:
+        if self.failures >= FAILURES_TO_OPEN or wait_s:
             self.pause_s = min(self.pause_s * 2 or FIRST_PAUSE_S, LONGEST_PAUSE_S)
             self.waits_until_s = now + max(self.pause_s, min(wait_s or 0.0, LONGEST_PAUSE_S))
             self.probing = Probing(self.waits_until_s)
