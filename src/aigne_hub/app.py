@@ -42,6 +42,7 @@ from aigne_hub.catalog.google_tokens import GoogleTokens
 from aigne_hub.catalog.rates.book import RateBook
 from aigne_hub.catalog.registry import Registry as CatalogRegistry
 from aigne_hub.catalog.snapshot import CatalogSnapshot
+from aigne_hub.catalog.standing import Standing
 from aigne_hub.console.pages import Console
 from aigne_hub.db.boots import new_boot
 from aigne_hub.db.engine import Database
@@ -57,6 +58,7 @@ from aigne_hub.files.sweep import Sweeper
 from aigne_hub.files.threads import Threads
 from aigne_hub.flows.change_preferences import PreferenceDesk
 from aigne_hub.flows.credential_check import CredentialCheck
+from aigne_hub.flows.credential_health import CredentialHealth
 from aigne_hub.flows.freshness import Freshness
 from aigne_hub.flows.keep_credential import CredentialKeeper
 from aigne_hub.flows.local_provider import put_local_provider
@@ -74,7 +76,8 @@ from aigne_hub.relay.answer import Relay
 from aigne_hub.relay.counting import Counting
 from aigne_hub.relay.fetching import Fetching
 from aigne_hub.relay.filling import LARGEST, Filling
-from aigne_hub.relay.plan import AllWell, Planner
+from aigne_hub.relay.health import Health
+from aigne_hub.relay.plan import Planner
 from aigne_hub.relay.videos.desk import VideoDesk
 from aigne_hub.relay.videos.maker import Maker
 from aigne_hub.relay.videos.waiting import WaitingVideos
@@ -139,9 +142,13 @@ def _house(
     links = Links(database, clock, ids, tickets, users, sign_in, sessions, passkeys, journal)
     providers, rates = CatalogRegistry(vault, clock, ids, journal), RateBook(clock, ids, journal)
     recorder = Recorder(database.writer, database.dialect, clock, ids)
-    maker, planner = Maker(client, clock, _limits(settings)), Planner(AllWell())
+    maker = Maker(client, clock, _limits(settings))
     drafts, place = _shelves(settings, threads, client, clock)
     files = _file_desk(settings, database, vault, clock, ids, journal, drafts, place)
+    credentials = CredentialKeeper(database, providers, CredentialCheck(client, clock), clock)
+    credential_health = CredentialHealth(database, providers, Standing(clock, journal), credentials)
+    health = Health(clock, catalog.usable, credential_health.note_invalid)
+    planner = Planner(health)
     return House(
         settings=settings,
         clock=clock,
@@ -170,7 +177,9 @@ def _house(
         providers=providers,
         rates=rates,
         freshness=Freshness(database, access, catalog),
-        credentials=CredentialKeeper(database, providers, CredentialCheck(client, clock), clock),
+        credentials=credentials,
+        credential_health=credential_health,
+        health=health,
         files=files,
         file_sweeper=Sweeper(database, clock, drafts, place),
         client=client,

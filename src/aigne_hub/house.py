@@ -22,7 +22,9 @@ from aigne_hub.access.trust.tokens import TrustedTokens, is_jwt
 from aigne_hub.access.users import Users
 from aigne_hub.audit.journal import Journal
 from aigne_hub.base.clock import Clock
+from aigne_hub.base.crypto import Unreadable
 from aigne_hub.base.deadlines import Deadlines
+from aigne_hub.catalog.entries import Credential, CredentialState
 from aigne_hub.catalog.rates.book import RateBook
 from aigne_hub.catalog.registry import Registry as CatalogRegistry
 from aigne_hub.catalog.snapshot import CatalogSnapshot
@@ -30,6 +32,7 @@ from aigne_hub.db.engine import Database
 from aigne_hub.files.desk import FileDesk
 from aigne_hub.files.sweep import Sweeper
 from aigne_hub.flows.change_preferences import PreferenceDesk
+from aigne_hub.flows.credential_health import CredentialHealth
 from aigne_hub.flows.freshness import Freshness
 from aigne_hub.flows.keep_credential import CredentialKeeper
 from aigne_hub.flows.note_refusal import RefusalBook
@@ -38,6 +41,7 @@ from aigne_hub.flows.sign_in_sso import SingleSignOn
 from aigne_hub.outbound import Client
 from aigne_hub.relay.answer import Relay
 from aigne_hub.relay.counting import Counting
+from aigne_hub.relay.health import Health
 from aigne_hub.relay.videos.desk import VideoDesk
 from aigne_hub.relay.videos.waiting import WaitingVideos
 from aigne_hub.settings import Settings
@@ -76,6 +80,8 @@ class House:
     rates: RateBook
     freshness: Freshness
     credentials: CredentialKeeper
+    credential_health: CredentialHealth
+    health: Health
     files: FileDesk
     file_sweeper: Sweeper
     client: Client
@@ -84,6 +90,18 @@ class House:
     counting: Counting
     video_desk: VideoDesk
     waiting_videos: WaitingVideos
+
+    def state_of(self, credential: Credential) -> CredentialState:
+        """How a credential is, by its row and by what this process has seen of it."""
+        if credential.state is CredentialState.off:
+            return CredentialState.off
+        try:
+            self.providers.open(credential)
+        except Unreadable:
+            return CredentialState.unreadable
+        if not credential.active:
+            return credential.state
+        return self.health.state_of(credential.id, credential.provider_id, credential.updated_ms)
 
     async def note_seen(self, session: Session, address: str | None) -> None:
         """Write down that a session was used just now."""

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from aigne_hub.base.errors import Failure, UpstreamFailed
 from tests.running import RunningHub
 from tests.upstream import COMPLETION, Upstream, whole
 
@@ -96,7 +97,12 @@ async def test_a_credential_is_changed_checked_and_deleted(hub: RunningHub, upst
         ({"name": "n", "value": {"api_key": "a\nb"}}, "visible ASCII"),
         ({"name": "", "value": "sk-0123456789"}, "Validation error: name"),
         ({"name": "n"}, "Validation error: value"),
-        ({"name": "n", "value": "sk-0123456789", "weight": 1000}, "Validation error: weight"),
+        ({"name": "n", "value": "sk-0123456789", "weigth": 10}, "Validation error: weigth"),
+        ({"name": "n", "value": "sk-0123456789", "weight": -1}, "weight"),
+        ({"name": "n", "value": "sk-0123456789", "weight": 1001}, "weight"),
+        ({"name": "n", "value": "sk-0123456789", "weight": 1.5}, "Validation error: weight"),
+        ({"name": "n", "value": "sk-0123456789", "weight": "5"}, "Validation error: weight"),
+        ({"name": "n", "value": "sk-0123456789", "weight": True}, "Validation error: weight"),
         ({"name": "n", "value": 7}, "Validation error: value"),
         ({"name": "n", "value": "sk", "credentialType": "password"}, "Validation error: credentialType"),
     ],
@@ -108,6 +114,57 @@ async def test_a_bad_credential_is_refused_in_a_sentence(
     assert answer.status_code == 400
     assert message in answer.json()["error"]
     assert upstream.asked == []
+
+
+async def test_a_credential_has_a_weight_that_can_be_changed(hub: RunningHub, upstream: Upstream) -> None:
+    upstream.script = whole(MODELS)
+    kept = (await manage(hub, "POST", "", {**NEW, "weight": 30})).json()
+    assert (kept["weight"], kept["state"], kept["nextCheckAt"]) == (30, "active", None)
+    path, asked = f"/{kept['id']}", len(upstream.asked)
+    for weight in (0, 1, 1000):
+        changed = (await manage(hub, "PUT", path, {"weight": weight})).json()
+        assert (changed["weight"], changed["name"], changed["active"]) == (weight, "team", True)
+    assert len(upstream.asked) == asked
+    bad: list[tuple[float, str]] = [
+        (-1, "greater than or equal to 0"),
+        (1001, "less than or equal to 1000"),
+        (0.5, "integer"),
+    ]
+    for given, reason in bad:
+        refused = await manage(hub, "PUT", path, {"weight": given})
+        assert (refused.status_code, reason in refused.json()["error"]) == (400, True), refused.text
+    assert (await manage(hub, "PUT", path, {"weight": 5})).json()["weight"] == 5
+    again = {"value": "sk-again-0123456789"}
+    assert [(await manage(hub, "PUT", path, again)).json()[what] for what in ("weight", "name")] == [5, "team"]
+    assert (await manage(hub, "GET", f"{path}/check")).json()["weight"] == 5
+
+
+async def test_a_credential_is_switched_off_and_on_by_hand(hub: RunningHub, upstream: Upstream) -> None:
+    upstream.script = whole(MODELS)
+    kept = (await manage(hub, "POST", "", NEW)).json()
+    path = f"/{kept['id']}"
+    off = (await manage(hub, "PUT", path, {"active": False})).json()
+    assert (off["active"], off["state"], off["error"]) == (False, "off", None)
+    named = (await manage(hub, "PUT", path, {"name": "other"})).json()
+    assert (named["name"], named["state"]) == ("other", "off")
+    replaced = (await manage(hub, "PUT", path, {"value": "sk-again-0123456789", "active": False})).json()
+    assert replaced["state"] == "off"
+    assert (await manage(hub, "PUT", path, {"active": True})).json()["state"] == "active"
+    refused = await manage(hub, "PUT", path, {"testModel": "m"})
+    assert (refused.status_code, "go with its value" in refused.json()["error"]) == (400, True)
+
+
+async def test_a_refused_credential_says_why_and_when_it_is_tried_again(hub: RunningHub) -> None:
+    await hub.house.freshness.look()
+    error = UpstreamFailed(Failure.credential, "no", upstream_status=401, said="key was revoked")
+    off = {"active": False, "state": "invalid"}
+    hub.house.health.failed(hub.house.catalog.peek("up/m"), error)
+    await hub.house.credential_health.deactivate_refused()
+    (provider,) = (await hub.http.get("/api/ai-providers", headers=hub.bearer(hub.owner_key))).json()
+    (shown,) = provider["credentials"]
+    assert {name: shown[name] for name in off} == off
+    assert shown["error"] == "the provider refused the credential (status 401): key was revoked"
+    assert shown["nextCheckAt"] > shown["updatedAt"]
 
 
 async def test_only_owners_and_admins_manage(hub: RunningHub) -> None:

@@ -108,6 +108,16 @@ async def test_health_tells_anybody_what_runs_and_no_more(hub: RunningHub, upstr
     assert answer.json() == {"providers": {"up": {"running": True}}}
 
 
+async def test_health_follows_the_state_of_the_credentials(hub: RunningHub) -> None:
+    credential = (await manage(hub, "GET")).json()[0]["credentials"][0]
+    path = f"/{hub.provider.id}/credentials/{credential['id']}"
+    for active in (False, True):
+        assert (await manage(hub, "PUT", path, {"active": active})).status_code == 200
+        await hub.catch_up()
+        answer = await hub.http.get(f"{ROOT}/health")
+        assert answer.json() == {"providers": {"up": {"running": active}}}
+
+
 async def test_a_new_provider_can_soon_be_called(hub: RunningHub, upstream: Upstream) -> None:
     upstream.script = whole({"data": [{"id": "other"}]})
     made = (await manage(hub, "POST", "", {"name": "second", "baseUrl": upstream.url})).json()

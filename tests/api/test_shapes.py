@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from aigne_hub.api.app import routes
 from aigne_hub.api.shapes import NewCredential, ShownCredential, iso
-from aigne_hub.catalog.entries import CredentialKind
+from aigne_hub.catalog.entries import CredentialKind, CredentialState
 from tests.catalog.test_entries import credential
 
 
@@ -31,7 +31,10 @@ def test_a_credentials_value_may_be_a_text_or_fields() -> None:
 
 
 def test_a_shown_credential_is_camel_case_and_has_no_secret() -> None:
-    shown = ShownCredential.of(credential(CredentialKind.api_key, {"api_key": "***"})).model_dump(by_alias=True)
+    shown = ShownCredential.of(
+        credential(CredentialKind.api_key, {"api_key": "***"}), CredentialState.throttled
+    ).model_dump(by_alias=True, mode="json")
+    assert shown["state"] == "throttled"
     assert {"providerId", "credentialType", "lastUsedAt", "maskedValue", "displayText"} <= set(shown)
     assert "sealed" not in shown and "SEALED" not in repr(shown)
 

@@ -13,7 +13,7 @@ from aigne_hub.base.crypto import Unreadable, Vault
 from aigne_hub.base.errors import BadRequest, Conflict, NotFound
 from aigne_hub.base.ids import IdSource
 from aigne_hub.catalog import store
-from aigne_hub.catalog.entries import CredentialId, CredentialKind, ProviderId
+from aigne_hub.catalog.entries import CredentialId, CredentialKind, CredentialState, ProviderId
 from aigne_hub.catalog.registry import Registry
 from aigne_hub.db.engine import Database
 from aigne_hub.dialects.call import Kind
@@ -147,16 +147,50 @@ async def test_an_unusable_credential_is_refused(
             await registry.add_credential(conn, SYSTEM, provider.id, "n", value, kind=kind)
 
 
-async def test_a_changed_credential_is_active_again(database: Database, registry: Registry) -> None:
+async def test_a_credential_is_changed_in_what_is_given_alone(database: Database, registry: Registry) -> None:
     async with database.write() as conn:
         provider = await registry.add_provider(conn, SYSTEM, "openai")
-        kept = await registry.add_credential(conn, SYSTEM, provider.id, "n", {"api_key": SECRET})
+        kept = await registry.add_credential(conn, SYSTEM, provider.id, "n", {"api_key": SECRET}, weight=5)
+        await store.save_credential(
+            conn, replace(kept, active=False, error="refused", failures=3, checked_ms=1, next_check_ms=2)
+        )
         changed = await registry.change_credential(
             conn, SYSTEM, provider.id, kept.id, value={"api_key": "sk-new-new-new"}
         )
         assert registry.open(changed) == {"api_key": "sk-new-new-new"}
-        assert (changed.name, changed.active, changed.error) == ("n", True, None)
+        assert (changed.name, changed.state, changed.error, changed.weight) == (
+            "n", CredentialState.invalid, "refused", 5,
+        )  # fmt: skip
+        assert changed.updated_ms > kept.updated_ms
         assert await store.find_credential(conn, provider.id, kept.id) == changed
+
+
+@pytest.mark.parametrize(("active", "state"), [(True, CredentialState.active), (False, CredentialState.off)])
+async def test_who_switches_a_credential_on_or_off_ends_its_error_and_rechecks(
+    database: Database, registry: Registry, active: bool, state: CredentialState
+) -> None:
+    async with database.write() as conn:
+        provider = await registry.add_provider(conn, SYSTEM, "openai")
+        kept = await registry.add_credential(conn, SYSTEM, provider.id, "n", {"api_key": SECRET})
+        refused = replace(kept, active=False, error="refused", failures=3, checked_ms=1, next_check_ms=2)
+        await store.save_credential(conn, refused)
+        changed = await registry.change_credential(conn, SYSTEM, provider.id, kept.id, weight=0, active=active)
+        assert (changed.state, changed.error, changed.failures, changed.checked_ms, changed.next_check_ms) == (
+            state, None, 0, None, None,
+        )  # fmt: skip
+        assert await store.find_credential(conn, provider.id, kept.id) == changed
+        assert changed.weight == 0
+
+
+@pytest.mark.parametrize("weight", [-1, 1001])
+async def test_a_weight_has_bounds(database: Database, registry: Registry, weight: int) -> None:
+    async with database.write() as conn:
+        provider = await registry.add_provider(conn, SYSTEM, "openai")
+        with pytest.raises(BadRequest, match="a whole number from 0, which is never chosen, to 1000"):
+            await registry.add_credential(conn, SYSTEM, provider.id, "n", {"api_key": SECRET}, weight=weight)
+        kept = await registry.add_credential(conn, SYSTEM, provider.id, "n", {"api_key": SECRET})
+        with pytest.raises(BadRequest, match="never chosen"):
+            await registry.change_credential(conn, SYSTEM, provider.id, kept.id, weight=weight)
 
 
 async def test_a_removed_provider_takes_its_credentials_and_models_along(

@@ -65,6 +65,37 @@ def test_what_a_provider_says_of_our_credential_stays_here() -> None:
     assert "administrator" in error.message
 
 
+@pytest.mark.parametrize(
+    ("words", "kind", "given"),
+    [
+        ("Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_CSAM", Failure.rejected, 403),
+        ("Your Usage Guidelines were not kept", Failure.rejected, 403),
+        ("this model is not available in your region", Failure.overloaded, 502),
+        ("Country, region, or territory not supported in your country", Failure.overloaded, 502),
+        ("geographic restriction", Failure.overloaded, 502),
+        ("You are temporarily blocked, try again later", Failure.overloaded, 502),
+        ("API key has no access to this model", Failure.credential, 502),
+        ("", Failure.credential, 502),
+    ],
+)
+def test_a_403_speaks_of_our_credential_only_when_its_words_tell_of_nothing_else(
+    words: str, kind: Failure, given: int
+) -> None:
+    for body in ({"error": {"message": words}}, {"error": words, "code": 7}):
+        error = error_of_answer(403, json.dumps(body).encode(), None)
+        assert (error.kind, error.status) == (kind, given)
+        assert (words in error.message) == (kind is not Failure.credential or not words)
+
+
+def test_what_a_provider_says_of_our_credential_is_kept_for_the_operator() -> None:
+    error = error_of_answer(401, b'{"error":{"message":"Incorrect API key provided: sk-abcdefgh"}}', None)
+    assert error.said == "Incorrect API key provided: [secret]"
+    assert error.said not in str(error)
+    assert error_of_answer(400, b'{"error":{"message":"too long"}}', None).said == ""
+    empty = error_of_answer(402, b'{"error":{"message":"top up","code":"CREDIT_NOT_ENOUGH"}}', None)
+    assert empty.said == "NOT_ENOUGH top up"
+
+
 def test_an_error_event_says_what_the_provider_said() -> None:
     assert error_of_event(b'{"error":{"message":"overloaded"}}').message == "the provider reported an error: overloaded"
     assert "did not say" in error_of_event(b'{"error":{}}').message

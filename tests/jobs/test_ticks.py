@@ -14,12 +14,16 @@ from aigne_hub.access.identity import KeyId
 from aigne_hub.access.oauth.parameters import Parameters
 from aigne_hub.access.oauth.records import Grant, Issued
 from aigne_hub.app import open_house
+from aigne_hub.audit.records import SYSTEM
 from aigne_hub.base.clock import StoppedClock
+from aigne_hub.base.errors import Failure, UpstreamFailed
 from aigne_hub.base.ids import first_id_at
 from aigne_hub.catalog import store as catalog_store
+from aigne_hub.catalog.entries import CredentialKind
 from aigne_hub.db.engine import Database
 from aigne_hub.dialects.call import Kind
 from aigne_hub.dialects.videos import Stage
+from aigne_hub.flows.keep_credential import CredentialDraft
 from aigne_hub.jobs.ticks import Tick, close_stale, forget_ended, keep_ticking, note_running, note_uses, ticks_of
 from aigne_hub.usage import store as usage_store
 from aigne_hub.usage.recorder import Facts
@@ -28,6 +32,7 @@ from aigne_hub.videos import store as video_store
 from aigne_hub.videos.store import VideoJob
 from tests.access.oauth.room import Room, code_of
 from tests.running import RunningHub, settings_for
+from tests.upstream import Upstream, whole
 
 pytestmark = pytest.mark.anyio
 
@@ -141,3 +146,29 @@ async def test_every_tick_of_the_hub_runs(hub: RunningHub) -> None:
     for tick in ticks:
         await tick.run()
         assert tick.period_s > 0
+
+
+async def test_a_refused_credential_is_switched_off_and_rechecked_by_the_ticks(
+    database_url: str, tmp_path: Path, upstream: Upstream
+) -> None:
+    clock = StoppedClock()
+    async with open_house(settings_for(database_url, tmp_path), clock=clock) as house:
+        async with house.database.write() as conn:
+            provider = await house.providers.add_provider(conn, SYSTEM, "up", base_url=upstream.url)
+        draft = CredentialDraft("n", CredentialKind.api_key, {"api_key": "sk-0123456789"})
+        await house.credentials.add(SYSTEM, provider.id, draft, is_checked=False)
+        ticks = {tick.name: tick.run for tick in ticks_of(house)}
+        await ticks["fresh snapshots"]()
+        refused = UpstreamFailed(Failure.credential, "refused", upstream_status=401)
+        house.health.failed(house.catalog.peek("up/m"), refused)
+        upstream.script = whole({"data": [{"id": "m"}]})
+        states = []
+        for name in ("refused credentials", "credential rechecks"):
+            await ticks[name]()
+            await ticks["health"]()
+            async with house.database.read() as conn:
+                (credential,) = await catalog_store.list_credentials(conn)
+            states.append(credential.active)
+            clock.advance(5)
+    assert states == [False, True]
+    assert [asked.path for asked in upstream.asked] == ["/v1/models"]

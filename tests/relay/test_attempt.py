@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from aigne_hub.base.clock import Clock
@@ -41,6 +43,38 @@ async def test_a_refusal_says_when_to_come_back(hub: RunningHub, upstream: Upstr
     finally:
         exchange.close()
     assert (refused.kind, refused.retry_after, refused.message) == (Failure.throttled, 7, "slow down")
+
+
+class _Answer:
+    """An answer of which only the head is asked."""
+
+    def __init__(self, **head: str) -> None:
+        self._head = {name.encode(): value.encode() for name, value in head.items()}
+
+    def header(self, name: bytes) -> bytes | None:
+        return self._head.get(name.replace(b"-", b"_"))
+
+
+@pytest.mark.parametrize(
+    ("head", "seconds"),
+    [
+        ({}, None),
+        ({"retry_after": "0"}, 0),
+        ({"retry_after": "120"}, 120),
+        ({"retry_after": "99999999"}, 86400),
+        ({"retry_after": "9" * 5000}, None),
+        ({"retry_after": "-5"}, None),
+        ({"retry_after": "soon"}, None),
+        ({"retry_after": "Fri, 31 Dec 1999 23:59:59 GMT", "date": "Fri, 31 Dec 1999 23:59:29 GMT"}, 30),
+        ({"retry_after": "Fri, 31 Dec 1999 23:59:59 GMT", "date": "Sat, 01 Jan 2000 00:00:29 GMT"}, 0),
+        ({"retry_after": "Fri, 31 Dec 1999 23:59:59 GMT"}, None),
+        ({"retry_after": "Fri, 31 Dec 1999 23:59:59 GMT", "date": "Fri, 31 Dec 1999 23:59:29 -0000"}, None),
+        ({"retry_after": "Fri, 99 Dec 1999 23:59:59 GMT", "date": "Fri, 31 Dec 1999 23:59:29 GMT"}, None),
+    ],
+)
+def test_when_to_come_back_is_told_in_seconds_or_as_a_time(head: dict[str, str], seconds: int | None) -> None:
+    answer: Any = _Answer(**head)
+    assert attempt.retry_after(answer) == seconds
 
 
 @pytest.mark.parametrize("status", [204, 302])

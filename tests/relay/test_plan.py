@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigne_hub.base.errors import Failure, Unavailable, UpstreamFailed
+from aigne_hub.base.errors import BadRequest, Failure, Unavailable, UpstreamFailed
 from aigne_hub.catalog.entries import CredentialId, Pool, Provider, ProviderId, Route, Target
 from aigne_hub.outbound import Origin
-from aigne_hub.relay.plan import MOST_PLANNED, AllWell, Planner, Turns, make_plan
+from aigne_hub.relay.plan import MOST_PLANNED, Planner, Turns, make_plan
 
 ORIGIN = Origin("http", "127.0.0.1", 1)
 WEIGHTS = st.lists(st.integers(0, 200), min_size=1, max_size=12).filter(any)
@@ -32,6 +32,25 @@ def route_of(*pools: Sequence[int]) -> Route:
 
 def ids_of(targets: Sequence[Target]) -> list[int]:
     return [target.credential_id for target in targets]
+
+
+class AllWell:
+    """Every target is as good as it was set up, and stays so."""
+
+    def weight(self, target: Target, configured: int) -> int:
+        return configured
+
+    def began(self, target: Target) -> None:
+        raise AssertionError("planning attempts nothing")
+
+    succeeded = began
+
+    def failed(self, target: Target, error: UpstreamFailed) -> None:
+        raise AssertionError("planning attempts nothing")
+
+    def soonest(self, targets: Iterable[Target]) -> float | None:
+        assert not [one for one in targets if one.credential_id < 10_000]
+        return 41.2
 
 
 class Sick(AllWell):
@@ -174,12 +193,29 @@ def test_a_single_target_is_its_own_plan() -> None:
     assert Planner(AllWell()).first(route) is route.pools[0].targets[0]
 
 
-def test_where_nothing_is_left_it_is_said_what_is_missing() -> None:
-    for planner, words in ((Planner(AllWell()), "weight of 0"), (Planner(Sick({10_000: 0, 10_001: 0})), "for now")):
-        with pytest.raises(Unavailable, match=words) as refused:
-            planner.attempts(route_of([0, 0] if words == "weight of 0" else [1, 1]))
-        assert (refused.value.status, refused.value.code, refused.value.retry_after) == (503, "no_target", 5)
-        assert "p1" in refused.value.message
+class Refused(Sick):
+    def soonest(self, targets: Iterable[Target]) -> float | None:
+        return None
+
+
+NONE = {10_000: 0, 10_001: 0}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "weights", "words", "retry_after"),
+    [
+        (AllWell(), [0, 0], "weight of 0", None),
+        (Sick(NONE), [1, 1], "for now", 42),
+        (Refused(NONE), [1, 1], "refused", 5),
+    ],
+)
+def test_where_nothing_is_left_it_is_said_what_is_missing(
+    conditions: AllWell, weights: list[int], words: str, retry_after: int | None
+) -> None:
+    with pytest.raises(Unavailable, match=words) as refused:
+        Planner(conditions).attempts(route_of(weights))
+    assert (refused.value.status, refused.value.code, refused.value.retry_after) == (503, "no_target", retry_after)
+    assert "p1" in refused.value.message
 
 
 def test_turns_go_on_when_a_credential_comes_or_goes() -> None:
@@ -196,8 +232,31 @@ def test_names_without_end_take_no_memory_without_end() -> None:
     assert len(planner._turns._pools) <= 4096
 
 
-def test_nothing_is_known_where_all_is_well() -> None:
-    conditions, target = AllWell(), route_of([7]).pools[0].targets[0]
-    conditions.failed(target, UpstreamFailed(Failure.refused, "no"))
-    conditions.succeeded(target)
-    assert conditions.weight(target, 7) == 7
+class Heard(Sick):
+    """Tells what it heard."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.heard: list[str] = []
+
+    def began(self, target: Target) -> None:
+        self.heard.append("began")
+
+    def succeeded(self, target: Target) -> None:
+        self.heard.append("succeeded")
+
+    def failed(self, target: Target, error: UpstreamFailed) -> None:
+        self.heard.append(f"failed: {error.kind}")
+
+
+def test_conditions_hear_of_the_only_attempt_of_a_call() -> None:
+    conditions = Heard()
+    planner = Planner(conditions)
+    target = planner.first(route_of([7]))
+    with planner.attempting(target):
+        pass
+    with pytest.raises(UpstreamFailed), planner.attempting(target):
+        raise UpstreamFailed(Failure.refused, "no")
+    with pytest.raises(BadRequest), planner.attempting(target):
+        raise BadRequest("of the caller")  # says nothing of the target
+    assert conditions.heard == ["began", "succeeded", "began", "failed: refused", "began"]

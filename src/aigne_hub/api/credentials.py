@@ -7,11 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from aigne_hub.api.callers import Admin, InHouse, Write
-from aigne_hub.api.shapes import Message, NewCredential, ShownCredential, TestedCredential
+from aigne_hub.api.shapes import CredentialChange, Message, NewCredential, ShownCredential, TestedCredential
 from aigne_hub.api.values import as_id
+from aigne_hub.audit.records import Actor
+from aigne_hub.base.errors import BadRequest
 from aigne_hub.base.throttle import Throttle
-from aigne_hub.catalog.entries import CredentialId, ProviderId
+from aigne_hub.catalog.entries import Credential, CredentialId, ProviderId
 from aigne_hub.flows.keep_credential import CredentialDraft
+from aigne_hub.house import House
 
 _TESTS = 5
 _TESTS_PER_S = 600.0
@@ -24,7 +27,7 @@ def credential_routes() -> APIRouter:
     @router.post("/{provider_id}/credentials")
     async def add(provider_id: str, body: NewCredential, by: Admin, house: InHouse) -> ShownCredential:
         kept = await house.credentials.add(by.actor, _provider(provider_id), _draft(body))
-        return ShownCredential.of(kept)
+        return ShownCredential.of(kept, house.state_of(kept))
 
     @router.post("/{provider_id}/credentials/test")
     async def test(provider_id: str, body: TestedCredential, by: Admin, house: InHouse) -> dict[str, bool]:
@@ -36,12 +39,11 @@ def credential_routes() -> APIRouter:
 
     @router.put("/{provider_id}/credentials/{credential_id}")
     async def change(
-        provider_id: str, credential_id: str, body: NewCredential, by: Admin, house: InHouse
+        provider_id: str, credential_id: str, body: CredentialChange, by: Admin, house: InHouse
     ) -> ShownCredential:
-        kept = await house.credentials.change(
-            by.actor, _provider(provider_id), _credential(credential_id), _draft(body)
-        )
-        return ShownCredential.of(kept)
+        """Another value is tried at the provider, and switches the credential on unless told otherwise."""
+        kept = await _changed(house, by.actor, _provider(provider_id), _credential(credential_id), body)
+        return ShownCredential.of(kept, house.state_of(kept))
 
     @router.get("/{provider_id}/credentials/{credential_id}/check")
     async def recheck(
@@ -53,7 +55,7 @@ def credential_routes() -> APIRouter:
     ) -> ShownCredential:
         provider, credential = _provider(provider_id), _credential(credential_id)
         kept = await house.credentials.recheck(by.actor, provider, credential, test_model=test_model)
-        return ShownCredential.of(kept)
+        return ShownCredential.of(kept, house.state_of(kept))
 
     @router.delete("/{provider_id}/credentials/{credential_id}")
     async def remove(provider_id: str, credential_id: str, by: Admin, house: InHouse, conn: Write) -> Message:
@@ -72,4 +74,19 @@ def _credential(text: str) -> CredentialId:
 
 
 def _draft(body: NewCredential) -> CredentialDraft:
-    return CredentialDraft(body.name, body.kind, body.fields, body.test_model)
+    return CredentialDraft(body.name, body.kind, body.fields, body.test_model, body.weight)
+
+
+async def _changed(
+    house: House, by: Actor, provider_id: ProviderId, credential_id: CredentialId, body: CredentialChange
+) -> Credential:
+    if body.fields is not None:
+        draft = CredentialDraft(body.name or "", body.kind, body.fields, body.test_model, body.weight)
+        is_on = True if body.active is None else body.active
+        return await house.credentials.change(by, provider_id, credential_id, draft, active=is_on)
+    if body.credential_type is not None or body.test_model is not None:
+        raise BadRequest("a credential's type and test model go with its value", param="value")
+    async with house.database.write() as conn:
+        return await house.providers.change_credential(
+            conn, by, provider_id, credential_id, name=body.name, weight=body.weight, active=body.active
+        )

@@ -21,6 +21,7 @@ router = APIRouter()
 @router.get("")
 async def list_providers(
     _by: Admin,
+    house: InHouse,
     conn: Read,
     name: str | None = None,
     include_model_rates: Annotated[bool, Query(alias="includeModelRates")] = False,
@@ -30,7 +31,9 @@ async def list_providers(
     listed = [
         ListedProvider(
             **ShownProvider.of(provider).model_dump(),
-            credentials=[ShownCredential.of(one) for one in credentials if one.provider_id == provider.id],
+            credentials=[
+                ShownCredential.of(one, house.state_of(one)) for one in credentials if one.provider_id == provider.id
+            ],
         )
         for provider in await store.list_providers(conn)
         if name is None or provider.name == name
@@ -61,8 +64,8 @@ async def create_provider(body: NewProvider, by: Admin, house: InHouse, conn: Wr
 
 @router.get("/health")
 async def health(_by: Anyone, house: InHouse) -> dict[str, object]:
-    """Which providers could be called; the names of credentials are nobody's business here."""
-    ready = {provider.id for provider in house.catalog.ready()}
+    """Which providers could be called right now; the names of credentials are nobody's business here."""
+    ready = {one.provider.id for one in house.catalog.usable() if house.health.is_open(one)}
     return {"providers": {p.name: {"running": p.id in ready} for p in house.catalog.providers()}}
 
 

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from aigne_hub.catalog.entries import Credential, CredentialKind, Provider
+from aigne_hub.catalog.entries import Credential, CredentialKind, CredentialState, Provider
+from aigne_hub.catalog.registry import MOST_WEIGHT
 from aigne_hub.providers.known import dialects_of
 
 
@@ -67,8 +68,36 @@ class TestedCredential(Strict):
         return {"api_key": self.value.strip()} if isinstance(self.value, str) else self.value
 
 
+_Weight = Annotated[
+    int,
+    Field(ge=0, le=MOST_WEIGHT, strict=True, description="How often it is chosen beside the others; 0 is never."),
+]
+
+
 class NewCredential(TestedCredential):
     name: Annotated[str, Field(min_length=1, max_length=100)]
+    weight: _Weight | None = None
+
+
+class CredentialChange(Strict):
+    """What is not given stays. A value is tried at the provider before it is kept."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    value: str | dict[str, str] | None = None
+    credential_type: Literal["api_key", "access_key_pair", "custom"] | None = None
+    test_model: Annotated[str, Field(max_length=100)] | None = None
+    weight: _Weight | None = None
+    active: Annotated[
+        bool | None, Field(description="Whether it is used; one that is switched off stays so until it is switched on.")
+    ] = None
+
+    @property
+    def kind(self) -> CredentialKind:
+        return CredentialKind(self.credential_type or "api_key")
+
+    @property
+    def fields(self) -> dict[str, str] | None:
+        return {"api_key": self.value.strip()} if isinstance(self.value, str) else self.value
 
 
 class ShownCredential(Shape):
@@ -77,7 +106,9 @@ class ShownCredential(Shape):
     name: str
     credential_type: str
     active: bool
+    state: CredentialState
     error: str | None
+    next_check_at: str | None
     weight: int
     usage_count: int
     last_used_at: str | None
@@ -87,14 +118,16 @@ class ShownCredential(Shape):
     updated_at: str | None
 
     @classmethod
-    def of(cls, credential: Credential) -> ShownCredential:
+    def of(cls, credential: Credential, state: CredentialState) -> ShownCredential:
         return cls(
             id=str(credential.id),
             provider_id=str(credential.provider_id),
             name=credential.name,
             credential_type=credential.kind.value,
             active=credential.active,
+            state=state,
             error=credential.error,
+            next_check_at=iso(credential.next_check_ms),
             weight=credential.weight,
             usage_count=credential.usage_count,
             last_used_at=iso(credential.last_used_ms),

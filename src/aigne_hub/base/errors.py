@@ -120,7 +120,10 @@ class Failure(StrEnum):
 
 
 class UpstreamFailed(HubError):
-    """An attempt at a provider failed. `upstream_status` is the provider's HTTP status when one came."""
+    """An attempt at a provider failed. `upstream_status` is the provider's HTTP status when one came.
+
+    `said` is what the provider said of our credential, made safe: for the operator's eyes, never for a caller's.
+    """
 
     status = 502
     type = "upstream_error"
@@ -135,9 +138,11 @@ class UpstreamFailed(HubError):
         retry_after: int | None = None,
         code: str | None = None,
         param: str | None = None,
+        said: str = "",
     ) -> None:
         super().__init__(message, code=code or f"upstream_{kind}", param=param, retry_after=retry_after)
         self.kind = kind
+        self.said = said
         self.upstream_status = upstream_status
         self.status = _status_for(kind, upstream_status)
 

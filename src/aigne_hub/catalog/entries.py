@@ -21,6 +21,17 @@ class CredentialKind(StrEnum):
     custom = "custom"
 
 
+class CredentialState(StrEnum):
+    """How a credential is. Throttled and cooling are what one worker has seen, and pass by themselves."""
+
+    active = "active"
+    throttled = "throttled"  # it counts a tenth: the provider said that it is used too much
+    cooling = "cooling"  # it is not used for now
+    invalid = "invalid"  # its provider refuses it; it is rechecked, and comes back by itself
+    off = "off"  # switched off by hand, and only so on again
+    unreadable = "unreadable"  # not sealed with this hub's master key: it has to be entered again
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     id: ProviderId
@@ -36,7 +47,11 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A credential as it is shown: `masked` maps each field to what may be seen of it."""
+    """A credential as it is shown: `masked` maps each field to what may be seen of it.
+
+    One that its provider refused has an `error`; it is rechecked at `next_check_ms`, the more seldom the more
+    `failures`. What is not active and has no error was switched off by hand.
+    """
 
     id: CredentialId
     provider_id: ProviderId
@@ -51,6 +66,16 @@ class Credential:
     created_ms: int
     updated_ms: int
     sealed: bytes = field(repr=False)
+    failures: int = 0  # rechecks that found it refused still, since it was last changed by hand
+    checked_ms: int | None = None  # when the hub itself last rechecked it
+    next_check_ms: int | None = None
+
+    @property
+    def state(self) -> CredentialState:
+        """By its row alone."""
+        if self.active:
+            return CredentialState.active
+        return CredentialState.off if self.error is None else CredentialState.invalid
 
     @property
     def display_text(self) -> str:
@@ -124,6 +149,7 @@ class Target:
     token: Callable[[], Awaitable[str]] | None = field(default=None, repr=False)
     lacks: frozenset[str] = frozenset()  # what the model surely cannot do (catalog/lacks.py)
     tariff: Tariff | None = None  # what its units cost, when calls are priced
+    credential_ms: int = 0  # when the credential was last changed: a later one may be another key
 
 
 @dataclass(frozen=True, slots=True, eq=False)

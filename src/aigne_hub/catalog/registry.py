@@ -27,6 +27,7 @@ from aigne_hub.catalog.entries import (
     ProviderId,
 )
 from aigne_hub.db.engine import Conn
+from aigne_hub.db.versions import hold
 from aigne_hub.dialects.call import Kind
 from aigne_hub.dialects.pairing import SPOKEN
 from aigne_hub.outbound import Origin
@@ -34,7 +35,8 @@ from aigne_hub.providers.google_account import FIELD, ServiceAccount, account_of
 from aigne_hub.providers.known import canonical, default_url, root_url
 from aigne_hub.providers.rows import KNOWN
 
-_FULL_WEIGHT = 100
+FULL_WEIGHT = 100
+MOST_WEIGHT = 1000
 _SECRET_FIELDS = {
     CredentialKind.api_key: ("api_key",),
     CredentialKind.access_key_pair: ("access_key_id", "secret_access_key"),
@@ -148,6 +150,7 @@ class Registry:
         value: Mapping[str, str],
         *,
         kind: CredentialKind = CredentialKind.api_key,
+        weight: int = FULL_WEIGHT,
     ) -> Credential:
         await self.provider(conn, provider_id)
         now_ms = self._clock.now_ms()
@@ -160,7 +163,7 @@ class Registry:
             masked=_masked(value, kind),
             active=True,
             error=None,
-            weight=_FULL_WEIGHT,
+            weight=checked_weight(weight),
             usage_count=0,
             last_used_ms=None,
             created_ms=now_ms,
@@ -169,7 +172,7 @@ class Registry:
         )
         await store.add_credential(conn, credential)
         await self._journal.note(
-            conn, by, "credential.create", credential_target(credential), after=_credential_facts(credential)
+            conn, by, "credential.create", credential_target(credential), after=credential_facts(credential)
         )
         return credential
 
@@ -183,8 +186,11 @@ class Registry:
         name: str | None = None,
         value: Mapping[str, str] | None = None,
         kind: CredentialKind | None = None,
+        weight: int | None = None,
+        active: bool | None = None,
     ) -> Credential:
-        """Change what is given; a changed credential is active again, with its error cleared."""
+        """Change what is given. Whoever switches a credential on or off decides: its error and rechecks are over."""
+        await hold(conn, store.COUNTER)  # the hub itself may be about to switch it off or on
         old = await self.credential(conn, provider_id, credential_id)
         kind = kind or old.kind
         changed = replace(
@@ -193,19 +199,19 @@ class Registry:
             kind=kind,
             masked=old.masked if value is None else _masked(value, kind),
             sealed=old.sealed if value is None else self._seal(credential_id, value),
-            active=True,
-            error=None,
-            weight=_FULL_WEIGHT,
-            updated_ms=self._clock.now_ms(),
+            weight=old.weight if weight is None else checked_weight(weight),
+            updated_ms=max(self._clock.now_ms(), old.updated_ms + 1),
         )
+        if active is not None:
+            changed = replace(changed, active=active, error=None, failures=0, checked_ms=None, next_check_ms=None)
         await store.save_credential(conn, changed)
         await self._journal.note(
             conn,
             by,
             "credential.change",
             credential_target(changed),
-            before=_credential_facts(old),
-            after=_credential_facts(changed),
+            before=credential_facts(old),
+            after=credential_facts(changed),
         )
         return changed
 
@@ -214,7 +220,7 @@ class Registry:
     ) -> None:
         old = await self.credential(conn, provider_id, credential_id)
         await store.remove_credential(conn, provider_id, credential_id)
-        await self._journal.note(conn, by, "credential.remove", credential_target(old), before=_credential_facts(old))
+        await self._journal.note(conn, by, "credential.remove", credential_target(old), before=credential_facts(old))
 
     async def credential(self, conn: Conn, provider_id: ProviderId, credential_id: CredentialId) -> Credential:
         found = await store.find_credential(conn, provider_id, credential_id)
@@ -319,6 +325,15 @@ def _checked_name(name: str) -> str:
     return name
 
 
+def checked_weight(weight: int) -> int:
+    """Raises BadRequest unless it can be one; 0 is never chosen."""
+    if not 0 <= weight <= MOST_WEIGHT:
+        raise BadRequest(
+            f"a credential's weight is a whole number from 0, which is never chosen, to {MOST_WEIGHT}", param="weight"
+        )
+    return weight
+
+
 def provider_target(provider: Provider) -> Target:
     return Target("provider", str(provider.id), provider.name)
 
@@ -338,12 +353,13 @@ def _provider_facts(provider: Provider) -> Facts:
     }
 
 
-def _credential_facts(credential: Credential) -> Facts:
+def credential_facts(credential: Credential) -> Facts:
     return {
         "provider": str(credential.provider_id),
         "name": credential.name,
         "kind": credential.kind,
         "masked": credential.masked,
         "active": credential.active,
+        "error": credential.error,
         "weight": credential.weight,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -161,6 +162,10 @@ class CatalogSnapshot:
         """The providers that could be called right now."""
         return [pool.targets[0].provider for pool in self._ready.values()]
 
+    def usable(self) -> Collection[Target]:
+        """Of each credential that can be used, what leads to it, but for the model."""
+        return self._by_credential.values()
+
     def take_used(self) -> list[tuple[CredentialId, int, int]]:
         """(credential, uses, time) since the last call of this."""
         used, self._used = self._used, Counter()
@@ -266,7 +271,20 @@ class CatalogSnapshot:
             base_path = vertex_path(base_path, provider.region, account)
         base, quirks = base_path.encode("ascii"), quirks_of(provider.name)
         token = None if account is None else partial(self._tokens.token, account)
-        return Target(provider, credential.id, "", origin, base, headers, dialects, quirks, signer, token)
+        changed_ms = credential.updated_ms
+        return Target(
+            provider,
+            credential.id,
+            "",
+            origin,
+            base,
+            headers,
+            dialects,
+            quirks,
+            signer,
+            token,
+            credential_ms=changed_ms,
+        )
 
     def _listed(self, models: list[Model]) -> list[ListedModel]:
         by_id: dict[ProviderId, Provider] = {provider.id: provider for provider in self.ready()}

@@ -97,7 +97,46 @@ def _credential_columns(credential: Credential) -> dict[str, object]:
         "error": credential.error,
         "weight": credential.weight,
         "updated_ms": credential.updated_ms,
+        "failures": credential.failures,
+        "checked_ms": credential.checked_ms,
+        "next_check_ms": credential.next_check_ms,
     }
+
+
+async def list_due_checks(conn: Conn, *, now_ms: int, limit: int) -> list[Credential]:
+    """Refused credentials of enabled providers whose recheck is due, the longest due first."""
+    query = (
+        select(credentials)
+        .join(providers, providers.c.id == credentials.c.provider_id)
+        .where(credentials.c.active.is_(False), credentials.c.next_check_ms <= now_ms, providers.c.enabled.is_(True))
+        .order_by(credentials.c.next_check_ms)
+        .limit(limit)
+    )
+    return [_credential(row) for row in await conn.execute(query)]
+
+
+async def schedule_check(
+    conn: Conn,
+    credential: Credential,
+    *,
+    next_check_ms: int | None,
+    failures: int | None = None,
+    checked_ms: int | None = None,
+) -> bool:
+    """Move a recheck that is still where `credential` has it; of many who try, one does. Snapshots need not see it."""
+    query = update(credentials).where(
+        credentials.c.id == credential.id,
+        credentials.c.active.is_(False),
+        credentials.c.next_check_ms == credential.next_check_ms,
+    )
+    moved = await conn.execute(
+        query.values(
+            next_check_ms=next_check_ms,
+            failures=credential.failures if failures is None else failures,
+            checked_ms=credential.checked_ms if checked_ms is None else checked_ms,
+        )
+    )
+    return moved.rowcount == 1
 
 
 async def remove_credential(conn: Conn, provider_id: ProviderId, credential_id: CredentialId) -> bool:
@@ -198,4 +237,7 @@ def _credential(row: Row[tuple[object, ...]]) -> Credential:
         created_ms=r["created_ms"],
         updated_ms=r["updated_ms"],
         sealed=r["sealed"],
+        failures=r["failures"],
+        checked_ms=r["checked_ms"],
+        next_check_ms=r["next_check_ms"],
     )

@@ -7,9 +7,10 @@ import click
 from aigne_hub import __version__
 from aigne_hub.cli.audit import audit
 from aigne_hub.cli.clients import client
+from aigne_hub.cli.credentials import credential
 from aigne_hub.cli.doctor import doctor
 from aigne_hub.cli.keys import key
-from aigne_hub.cli.providers import credential, provider
+from aigne_hub.cli.providers import provider
 from aigne_hub.cli.rates import rate
 from aigne_hub.cli.serving import migrate, serve
 from aigne_hub.cli.users import user

@@ -1,47 +1,25 @@
-"""Providers and credentials at the shell live here."""
+"""Providers at the shell live here."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from aigne_hub.audit.records import SHELL
-from aigne_hub.base.errors import BadRequest, NotFound
 from aigne_hub.catalog import store
-from aigne_hub.catalog.entries import Credential, CredentialKind, Provider
-from aigne_hub.cli.session import data_dir_option, in_house, json_option, secret_from, show, told
-from aigne_hub.cli.times import shown_time
-from aigne_hub.db.engine import Conn
-from aigne_hub.flows.keep_credential import CredentialDraft
-from aigne_hub.house import House
-from aigne_hub.providers.google_account import FIELD
-from aigne_hub.providers.known import canonical, dialects_of
-
-_LONGEST_FILE = 100_000
-
-_no_check = click.option("--no-check", is_flag=True, help="Keep the credential without trying it at the provider.")
-_CREDENTIAL = (
-    click.option("--api-key", metavar="KEY", help="The provider's key; asked for, or read from stdin, without it."),
-    click.option(
-        "--access-key-id", metavar="ID", help="Of an access key pair of AWS, whose secret is then asked for or read."
-    ),
-    click.option("--secret-access-key", metavar="SECRET", help="The secret of the pair, if it is not to be asked for."),
-    click.option(
-        "--service-account",
-        type=click.File("r", encoding="utf-8"),
-        help="The JSON of a service account of Google Cloud; - reads it from stdin.",
-    ),
+from aigne_hub.catalog.entries import Credential, Provider
+from aigne_hub.cli.credentials import (
+    credential_options,
+    credential_row,
+    draft_of,
+    no_check_option,
+    provider_named,
 )
-_F = TypeVar("_F", bound=Callable[..., object])
-
-
-def _credential_options(command: _F) -> _F:
-    for option in reversed(_CREDENTIAL):
-        command = option(command)
-    return command
+from aigne_hub.cli.session import data_dir_option, in_house, json_option, show, told
+from aigne_hub.house import House
+from aigne_hub.providers.known import dialects_of
 
 
 @click.group()
@@ -61,8 +39,8 @@ def provider() -> None:
     metavar="DIALECT",
     help="What it speaks, such as anthropic_messages; the preferred first. By default what is known by NAME.",
 )
-@_credential_options
-@_no_check
+@credential_options
+@no_check_option
 @data_dir_option
 @json_option
 @told
@@ -78,7 +56,7 @@ def add_provider(
     **credential: Any,
 ) -> None:
     """Add a provider and its first credential. Neither is kept when the provider refuses the key."""
-    draft = _draft("default", name, credential)
+    draft = draft_of("default", name, credential)
 
     async def work(house: House) -> tuple[Provider, Credential]:
         async with house.database.write() as conn:
@@ -128,64 +106,11 @@ def remove_provider(name: str, data_dir: str | None) -> None:
 
     async def work(house: House) -> Provider:
         async with house.database.write() as conn:
-            found = await _named(conn, name)
+            found = await provider_named(conn, name)
             await house.providers.remove_provider(conn, SHELL, found.id)
             return found
 
     click.echo(f"removed provider {in_house(data_dir, work).name}")
-
-
-@click.group()
-def credential() -> None:
-    """What the hub shows to providers."""
-
-
-@credential.command("add")
-@click.argument("provider_name", metavar="PROVIDER")
-@click.option("--name", default="default", show_default=True)
-@_credential_options
-@_no_check
-@data_dir_option
-@json_option
-@told
-def add_credential(
-    provider_name: str, name: str, no_check: bool, data_dir: str | None, as_json: bool, **credential: Any
-) -> None:
-    """Add a credential to a provider, after trying it there."""
-    draft = _draft(name, provider_name, credential)
-
-    async def work(house: House) -> Credential:
-        async with house.database.read() as conn:
-            found = await _named(conn, provider_name)
-        return await house.credentials.add(SHELL, found.id, draft, is_checked=not no_check)
-
-    kept = in_house(data_dir, work)
-    click.echo(json.dumps(_credential_row(kept)) if as_json else f"added credential {kept.name}, {kept.display_text}")
-
-
-async def _named(conn: Conn, name: str) -> Provider:
-    found = await store.find_provider_by_name(conn, canonical(name))
-    if found is None:
-        raise NotFound(f"there is no provider {name}: `aigne-hub provider list` shows those there are")
-    return found
-
-
-def _draft(name: str, provider_name: str, given: dict[str, Any]) -> CredentialDraft:
-    """The credential that the options tell of, in one of the three ways. Its secret is asked for if it is not there."""
-    if sum(given[way] is not None for way in ("api_key", "access_key_id", "service_account")) > 1:
-        raise BadRequest("a credential is an API key, an access key pair or a service account: give one of them")
-    if given["service_account"] is not None:
-        return CredentialDraft(name, CredentialKind.custom, {FIELD: given["service_account"].read(_LONGEST_FILE)})
-    if given["access_key_id"] is not None:
-        secret = secret_from(given["secret_access_key"], f"Secret access key of {provider_name}")
-        if not secret:
-            raise BadRequest("no secret was given: use --secret-access-key, or send it on standard input")
-        pair = {"access_key_id": given["access_key_id"], "secret_access_key": secret}
-        return CredentialDraft(name, CredentialKind.access_key_pair, pair)
-    secret = secret_from(given["api_key"], f"API key of {provider_name}")
-    if not secret:
-        raise BadRequest("no API key was given: use --api-key, or send it on standard input")
-    return CredentialDraft(name, CredentialKind.api_key, {"api_key": secret})
 
 
 def _provider_row(one: Provider, credentials: list[Credential]) -> dict[str, Any]:
@@ -197,16 +122,5 @@ def _provider_row(one: Provider, credentials: list[Credential]) -> dict[str, Any
         "enabled": one.enabled,
         "dialects": list(one.dialects or dialects_of(one.name)),
         "credential_count": len(credentials),
-        "credentials": [_credential_row(credential) for credential in credentials],
-    }
-
-
-def _credential_row(one: Credential) -> dict[str, Any]:
-    return {
-        "id": str(one.id),
-        "name": one.name,
-        "masked": one.display_text,
-        "active": one.active,
-        "error": one.error,
-        "last_used": shown_time(one.last_used_ms),
+        "credentials": [credential_row(credential, credential.state) for credential in credentials],
     }

@@ -342,6 +342,9 @@ credentials = Table(
     Column("last_used_ms", BigInteger),
     Column("created_ms", BigInteger, nullable=False),
     Column("updated_ms", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("checked_ms", BigInteger),
+    Column("next_check_ms", BigInteger),
 )
 
 # The upstream models a provider is known to serve; a provider may serve others as well.

@@ -27,6 +27,15 @@ _read_any = msgspec.json.Decoder().decode
 _write = msgspec.json.Encoder().encode
 
 _KINDS = {401: Failure.credential, 402: Failure.credential, 403: Failure.credential, 429: Failure.throttled}
+# A 403 with such words speaks not of our credential (contract 5.2): of what was asked …
+_OF_THE_REQUEST = re.compile("content violates|usage guidelines|safety_check|failed check", re.IGNORECASE)
+# … or of where and when: another provider may well answer it.
+_OF_THE_PLACE = re.compile(
+    "not available in your region|not supported in your country|geographic restriction|region restriction"
+    "|temporarily blocked|temporary block|try again later",
+    re.IGNORECASE,
+)
+_EMPTY = "NOT_ENOUGH"  # a 402 with this, wherever it is, says that the account is empty (contract 5.2)
 
 
 def error_body(error: HubError) -> bytes:
@@ -38,24 +47,35 @@ def error_body(error: HubError) -> bytes:
 
 
 def error_of_answer(status: int, body: bytes, retry_after: int | None) -> UpstreamFailed:
-    """What a provider's answer with a status of 400 or more means. The status decides (contract 5.2).
+    """What a provider's answer with a status of 400 or more means. The status decides, and of a 403 its words.
 
     But for Google, which tells of a bad key with 400, and in the body when to try again.
     """
     told = google_details(body[:_MOST_READ])
-    kind = _KINDS.get(status, Failure.overloaded if status >= 500 else Failure.rejected)
-    if told.is_of_key:
-        kind = Failure.credential
     said = _said(body)
+    kind = Failure.credential if told.is_of_key else _kind_of(status, body)
     if kind is Failure.credential:
         # What a provider says of our credential is for the operator's record, not for the caller.
         message = "the provider refused the hub's credential; an administrator has to look at it"
-    elif status >= 500:
+    elif kind is Failure.overloaded:
         message = f"the provider failed with status {status}" + (f": {said}" if said else "")
     else:
         message = said or f"the provider refused the request with status {status}"
     wait_s = told.retry_after if retry_after is None else retry_after
-    return UpstreamFailed(kind, message, upstream_status=status, retry_after=wait_s)
+    of_us = said if kind is Failure.credential else ""
+    if status == 402 and _EMPTY.encode() in body[:_MOST_READ] and _EMPTY not in of_us:
+        of_us = f"{_EMPTY} {said}".strip()
+    return UpstreamFailed(kind, message, upstream_status=status, retry_after=wait_s, said=of_us)
+
+
+def _kind_of(status: int, body: bytes) -> Failure:
+    if status == 403:
+        words = body[:_MOST_READ].decode("utf-8", "replace")
+        if _OF_THE_REQUEST.search(words):
+            return Failure.rejected
+        if _OF_THE_PLACE.search(words):
+            return Failure.overloaded
+    return _KINDS.get(status, Failure.overloaded if status >= 500 else Failure.rejected)
 
 
 def error_of_event(data: bytes) -> UpstreamFailed:

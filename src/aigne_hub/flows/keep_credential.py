@@ -11,7 +11,7 @@ from aigne_hub.base.crypto import Unreadable
 from aigne_hub.base.errors import BadRequest
 from aigne_hub.catalog.entries import Credential, CredentialId, CredentialKind, ModelFacts, Provider, ProviderId
 from aigne_hub.catalog.facts import facts_of
-from aigne_hub.catalog.registry import Registry, checked_account
+from aigne_hub.catalog.registry import FULL_WEIGHT, Registry, checked_account, checked_weight
 from aigne_hub.db.engine import Conn, Database
 from aigne_hub.dialects.bedrock_converse.dialect import BedrockConverse
 from aigne_hub.flows.credential_check import Checked, CredentialCheck, spoken_by
@@ -20,24 +20,27 @@ from aigne_hub.providers.google_account import VERTEX
 
 @dataclass(frozen=True, slots=True)
 class CredentialDraft:
-    """A credential to be kept: its fields in clear, for as long as it takes."""
+    """A credential to be kept: its fields in clear, for as long as it takes. No name or weight is the one it has."""
 
     name: str
     kind: CredentialKind
     value: dict[str, str]
     test_model: str | None = None
+    weight: int | None = None
 
     def __repr__(self) -> str:
         return f"CredentialDraft(name={self.name!r}, kind={self.kind})"
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
+    """What a provider that took a credential lists, and what is known of it."""
+
     checked: Checked
     facts: dict[str, ModelFacts]
 
 
-_NOTHING = _Found(Checked([]), {})
+_NOTHING = Found(Checked([]), {})
 
 
 class CredentialKeeper:
@@ -53,51 +56,74 @@ class CredentialKeeper:
         self, by: Actor, provider_id: ProviderId, draft: CredentialDraft, *, is_checked: bool = True
     ) -> Credential:
         """Raises BadRequest with the provider's reason when it does not take the credential."""
+        weight = FULL_WEIGHT if draft.weight is None else checked_weight(draft.weight)
         found = await self._ask(provider_id, draft) if is_checked else _NOTHING
         async with self._database.write() as conn:
-            kept = await self._providers.add_credential(conn, by, provider_id, draft.name, draft.value, kind=draft.kind)
-            await self._put_models(conn, provider_id, found)
+            kept = await self._providers.add_credential(
+                conn, by, provider_id, draft.name, draft.value, kind=draft.kind, weight=weight
+            )
+            await self.put_models(conn, provider_id, found)
         return kept
 
     async def change(
-        self, by: Actor, provider_id: ProviderId, credential_id: CredentialId, draft: CredentialDraft
+        self,
+        by: Actor,
+        provider_id: ProviderId,
+        credential_id: CredentialId,
+        draft: CredentialDraft,
+        *,
+        active: bool = True,
     ) -> Credential:
+        """Replace a credential by another one that its provider takes; it is switched on unless told otherwise."""
         await self._find(provider_id, credential_id)
+        if draft.weight is not None:
+            checked_weight(draft.weight)
         found = await self._ask(provider_id, draft)
         async with self._database.write() as conn:
             kept = await self._providers.change_credential(
-                conn, by, provider_id, credential_id, name=draft.name, value=draft.value, kind=draft.kind
+                conn,
+                by,
+                provider_id,
+                credential_id,
+                name=draft.name or None,
+                value=draft.value,
+                kind=draft.kind,
+                weight=draft.weight,
+                active=active,
             )
-            await self._put_models(conn, provider_id, found)
+            await self.put_models(conn, provider_id, found)
         return kept
 
     async def recheck(
         self, by: Actor, provider_id: ProviderId, credential_id: CredentialId, *, test_model: str | None
     ) -> Credential:
         """Try a kept credential again; when it works it is active again, and the provider's models are read anew."""
-        old = await self._find(provider_id, credential_id)
+        found = await self.try_kept(await self._find(provider_id, credential_id), test_model=test_model)
+        async with self._database.write() as conn:
+            kept = await self._providers.change_credential(conn, by, provider_id, credential_id, active=True)
+            await self.put_models(conn, provider_id, found)
+        return kept
+
+    async def try_kept(self, credential: Credential, *, test_model: str | None = None) -> Found:
+        """Ask the provider whether it takes a kept credential. Raises BadRequest with the reason when it does not."""
         try:
-            value = self._providers.open(old)
+            value = self._providers.open(credential)
         except Unreadable as error:
             raise BadRequest(
                 "the credential cannot be read with this hub's master key: enter it again", code="unreadable"
             ) from error
-        found = await self._ask(provider_id, CredentialDraft(old.name, old.kind, value, test_model))
-        async with self._database.write() as conn:
-            kept = await self._providers.change_credential(conn, by, provider_id, credential_id)
-            await self._put_models(conn, provider_id, found)
-        return kept
+        draft = CredentialDraft(credential.name, credential.kind, value, test_model)
+        return await self._ask(credential.provider_id, draft)
 
-    async def _ask(self, provider_id: ProviderId, draft: CredentialDraft) -> _Found:
-        """What the provider lists, and what is known of it."""
+    async def _ask(self, provider_id: ProviderId, draft: CredentialDraft) -> Found:
         checked = await self.test(provider_id, draft)
         if not checked.models:
             return _NOTHING
         provider = await self._provider(provider_id)
         facts = await asyncio.to_thread(facts_of, provider.name, checked.models, self._clock.now_ms())
-        return _Found(checked, facts)
+        return Found(checked, facts)
 
-    async def _put_models(self, conn: Conn, provider_id: ProviderId, found: _Found) -> None:
+    async def put_models(self, conn: Conn, provider_id: ProviderId, found: Found) -> None:
         """A provider that lists nothing keeps the models it has."""
         if found.checked.models:
             await self._providers.put_models(conn, provider_id, found.checked.models, found.facts)

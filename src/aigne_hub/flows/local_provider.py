@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aigne_hub.audit.records import SYSTEM
 from aigne_hub.catalog import store
+from aigne_hub.catalog.entries import CredentialState
 from aigne_hub.catalog.registry import Registry
 from aigne_hub.db.engine import Database
 from aigne_hub.dialects.call import Kind
@@ -12,7 +13,7 @@ from aigne_hub.providers.known import LOCAL
 
 
 async def put_local_provider(database: Database, providers: Registry, address: LocalAddress) -> None:
-    """Point the provider `local` at `address`. Whether it is enabled stays the operator's choice."""
+    """Point the provider `local` at `address`. Whether it and its credential are on stays the operator's choice."""
     async with database.write() as conn:
         provider = await store.find_provider_by_name(conn, LOCAL)
         if provider is None:
@@ -24,7 +25,8 @@ async def put_local_provider(database: Database, providers: Registry, address: L
         value = {"api_key": address.api_key}
         mine = [one for one in await store.list_credentials(conn) if one.provider_id == provider.id]
         if mine:
-            await providers.change_credential(conn, SYSTEM, provider.id, mine[0].id, value=value)
+            active = None if mine[0].state is CredentialState.off else True
+            await providers.change_credential(conn, SYSTEM, provider.id, mine[0].id, value=value, active=active)
         else:
             await providers.add_credential(conn, SYSTEM, provider.id, "made by the hub", value)
         await providers.put_models(conn, provider.id, [(MODEL_NAME, Kind.chat)])

@@ -1,4 +1,4 @@
-"""The ticks of every worker live here: fresh snapshots, running calls, last uses, stale calls, ended files."""
+"""The ticks of every worker live here: fresh snapshots, calls, last uses, refused credentials, what has ended."""
 
 from __future__ import annotations
 
@@ -42,6 +42,9 @@ def ticks_of(house: House) -> list[Tick]:
         Tick("fresh snapshots", INTERVAL_S, house.freshness.tick),
         Tick("running calls", INTERVAL_S, lambda: note_running(house)),
         Tick("last uses", 5.0, lambda: note_uses(house)),
+        Tick("refused credentials", 0.5, house.credential_health.deactivate_refused),
+        Tick("credential rechecks", 2.0, house.credential_health.recheck_due),
+        Tick("health", 30.0, lambda: forget_healed(house)),
         Tick("stale calls", 300.0, lambda: close_stale(house)),
         Tick("mail", 1.0, house.mailing.tick),
         Tick("ended access", 600.0, lambda: forget_ended(house)),
@@ -63,6 +66,10 @@ async def keep_ticking(tick: Tick) -> None:
 
 async def note_running(house: House) -> None:
     house.recorder.note_running()
+
+
+async def forget_healed(house: House) -> None:
+    house.health.sweep()
 
 
 async def note_uses(house: House) -> None:

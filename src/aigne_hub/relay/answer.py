@@ -183,6 +183,7 @@ class Relay:
         """Make one attempt. Raises UpstreamFailed; unless the reply has begun, nobody has noticed."""
         target, conditions = attempt.target, self._planner.conditions
         self._catalog.note_use(target)
+        conditions.began(target)
         try:
             exchange = await self._send(attempt, wish.origin, record)
             try:

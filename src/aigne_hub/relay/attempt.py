@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.utils import parsedate_to_datetime
+
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import Failure, UpstreamFailed
 from aigne_hub.catalog.entries import Target
@@ -51,8 +53,21 @@ async def refusal(exchange: Exchange) -> UpstreamFailed:
 
 
 def retry_after(exchange: Exchange) -> int | None:
+    """Seconds, a day at most; the answer may tell them or the time they end at (RFC 9110 section 10.2.3)."""
     value = exchange.header(b"retry-after")
-    return min(int(value), 86400) if value is not None and value.isdigit() else None
+    if value is None:
+        return None
+    seconds = int(value) if value.isdigit() and len(value) < 10 else _seconds_until(value, exchange.header(b"date"))
+    return None if seconds is None else max(0, min(seconds, 86400))
+
+
+def _seconds_until(value: bytes, date: bytes | None) -> int | None:
+    """By the provider's own clock, which its Date tells: ours may be another."""
+    try:
+        end = parsedate_to_datetime(value.decode("latin-1"))
+        return int((end - parsedate_to_datetime((date or b"").decode("latin-1"))).total_seconds())
+    except (ValueError, TypeError, OverflowError):  # the second one: a time with a zone and one without
+        return None
 
 
 def _without_type(headers: Headers) -> Headers:

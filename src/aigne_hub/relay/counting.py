@@ -94,16 +94,17 @@ class Counting:
         """The answer for the caller; None when the provider does not count. Raises UpstreamFailed."""
         self._catalog.note_use(target)
         path = carrier.path(call, target.model)
-        exchange = await attempt.send(self._client, self._clock, self._limits, target, path, body, extra=extra)
-        try:
-            if exchange.status == 200:
-                return carrier.pass_count(await exchange.read())
-            refused = await attempt.refusal(exchange)
-        finally:
-            exchange.close()
-        if _is_of_path(refused, target.model):
-            return None
-        raise refused
+        with self._planner.attempting(target):
+            exchange = await attempt.send(self._client, self._clock, self._limits, target, path, body, extra=extra)
+            try:
+                if exchange.status == 200:
+                    return carrier.pass_count(await exchange.read())
+                refused = await attempt.refusal(exchange)
+            finally:
+                exchange.close()
+            if not _is_of_path(refused, target.model):
+                raise refused
+        return None
 
 
 def _is_of_path(refused: UpstreamFailed, model: str) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain, compress, islice
+from math import ceil
 from operator import add
 from typing import Protocol
 
@@ -26,22 +28,17 @@ class Conditions(Protocol):
         """The weight of a target now; 0 is not now."""
         ...
 
+    def began(self, target: Target) -> None:
+        """An attempt is being made."""
+        ...
+
     def succeeded(self, target: Target) -> None: ...
 
     def failed(self, target: Target, error: UpstreamFailed) -> None: ...
 
-
-class AllWell:
-    """Conditions of which nothing is known: every target is as good as it was set up."""
-
-    def weight(self, target: Target, configured: int) -> int:
-        return configured
-
-    def succeeded(self, target: Target) -> None:
-        """Nothing changes."""
-
-    def failed(self, target: Target, error: UpstreamFailed) -> None:
-        """Nothing changes."""
+    def soonest(self, targets: Iterable[Target]) -> float | None:
+        """Seconds until one of them may be tried again; None when none is known to come back."""
+        ...
 
 
 class Wheel(Struct, frozen=True):
@@ -118,6 +115,17 @@ class Planner:
         """The target of a call that has one attempt."""
         return self.attempts(route)[0]
 
+    @contextmanager
+    def attempting(self, target: Target) -> Iterator[None]:
+        """The only attempt of a call: conditions hear how it began and ended."""
+        self.conditions.began(target)
+        try:
+            yield
+        except UpstreamFailed as error:
+            self.conditions.failed(target, error)
+            raise
+        self.conditions.succeeded(target)
+
 
 def make_plan(route: Route, conditions: Conditions, turns: Turns) -> Plan:
     """The attempts at a route, at most MOST_PLANNED. Changes nothing.
@@ -135,7 +143,7 @@ def make_plan(route: Route, conditions: Conditions, turns: Turns) -> Plan:
         if spin is not None:
             break
     else:
-        raise _nothing_left(route)
+        raise _nothing_left(route, conditions)
     targets = [pool.targets[spin.at]]
     left = [_usable(pool, conditions, spin.at + 1, len(pool.targets) - 1)]
     for other in order:
@@ -218,10 +226,14 @@ def _chosen(wheel: Wheel, weights: list[int], asked: int) -> _Spin | None:
     return _Spin(at, ahead, weights, asked)
 
 
-def _nothing_left(route: Route) -> Unavailable:
+def _nothing_left(route: Route, conditions: Conditions) -> Unavailable:
     names = ", ".join([pool.targets[0].provider.name for pool in route.pools[:5]])
     if not any(map(any, [pool.weights for pool in route.pools])):
         message = f"every credential for {route.name} has a weight of 0 (at {names}): an administrator has to raise one"
+        return Unavailable(message, code="no_target")
+    wait_s = conditions.soonest([one for pool in route.pools for one in compress(pool.targets, pool.weights)])
+    if wait_s is None:
+        message = f"every credential for {route.name} is refused (at {names}): an administrator has to mend one"
     else:
         message = f"no credential for {route.name} can be used for now (at {names}): try again soon"
-    return Unavailable(message, code="no_target", retry_after=_AGAIN_S)
+    return Unavailable(message, code="no_target", retry_after=_AGAIN_S if wait_s is None else max(1, ceil(wait_s)))

@@ -179,9 +179,10 @@ class VideoDesk:
     ) -> tuple[VideoJob, Video, bytes]:
         """Begin at the provider and keep the job; one that cannot be kept is given up."""
         self._catalog.note_use(target)
-        answer = await self._maker.begin(target, asked)
-        record.mark_first_byte()
-        video = called.read_video(answer)
+        with self._planner.attempting(target):
+            answer = await self._maker.begin(target, asked)
+            record.mark_first_byte()
+            video = called.read_video(answer)
         seconds, size = dialect.measures_of(call) if source is None else (source.seconds, source.size)
         job = VideoJob(
             id=record.id,

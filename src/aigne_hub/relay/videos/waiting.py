@@ -149,7 +149,8 @@ class WaitingVideos:
     async def _made(self, job: _Job, asked: Asked, reply: Reply) -> list[Film]:
         reply.watch()
         self._catalog.note_use(job.target)
-        job.video = job.called.read_video(await self._maker.begin(job.target, asked))
+        with self._planner.attempting(job.target):
+            job.video = job.called.read_video(await self._maker.begin(job.target, asked))
         job.video = video = await self._finished(job, job.video)
         job.record.mark_first_byte()
         if video.stage is Stage.failed:

@@ -1,0 +1,56 @@
+"""A circuit breaker of one provider's model lives here: it opens when the model is down, and probes until it is up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FAILURES_TO_OPEN = 3
+FIRST_PAUSE_S = 5.0
+LONGEST_PAUSE_S = 300.0
+OFFER_S = 5.0  # a probe that was planned and of which nothing came is offered again after this time …
+PROBE_S = 60.0  # … and one that was begun, after this: its caller may have hung up
+FORGET_S = 600.0  # failures so far apart are not consecutive, whatever was called in between
+
+
+@dataclass(slots=True)
+class Probing:
+    """When the one probe of something that is shut may be made: `opens_s` is when the next one is offered."""
+
+    opens_s: float
+    is_offered: bool = False
+
+    def offer(self, now: float) -> None:
+        """One asks and gets the probe: nobody else does until it was lost."""
+        self.opens_s, self.is_offered = now + OFFER_S, True
+
+    def begin(self, now: float) -> None:
+        """The probe is being made. An attempt that was planned before it was shut is none."""
+        if self.is_offered:
+            self.opens_s, self.is_offered = now + PROBE_S, False
+
+
+@dataclass(slots=True)
+class Circuit:
+    """Failures in a row. It is open while `probing` is there; a success ends the circuit altogether."""
+
+    failures: int = 0
+    failed_s: float = 0.0
+    pause_s: float = 0.0
+    waits_until_s: float = 0.0
+    probing: Probing | None = None
+
+    def fail(self, now: float, wait_s: float | None) -> None:
+        """Count a failure. `wait_s` is when to come back, as the provider said: it is down by its own word."""
+        if self.probing is None and now - self.failed_s >= FORGET_S:
+            self.failures = 0
+        self.failures += 1
+        self.failed_s = now
+        if self.probing is not None and now < self.waits_until_s:
+            return  # of a call that was begun before: nothing new
+        if self.failures >= FAILURES_TO_OPEN or wait_s:
+            self.pause_s = min(self.pause_s * 2 or FIRST_PAUSE_S, LONGEST_PAUSE_S)
+            self.waits_until_s = now + max(self.pause_s, min(wait_s or 0.0, LONGEST_PAUSE_S))
+            self.probing = Probing(self.waits_until_s)
+
+    def is_over(self, now: float) -> bool:
+        return now - self.failed_s >= FORGET_S + LONGEST_PAUSE_S
