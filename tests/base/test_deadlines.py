@@ -1,11 +1,12 @@
 """Tests of base/deadlines.py."""
 
 import asyncio
+import time
 
 import anyio
 import pytest
 
-from aigne_hub.base.deadlines import RESOLUTION_S, Deadlines
+from aigne_hub.base.deadlines import LONGEST_STEP_S, RESOLUTION_S, Deadlines
 
 pytestmark = pytest.mark.anyio
 
@@ -25,6 +26,26 @@ async def test_a_limit_fires_once_and_never_early() -> None:
     assert len(fired) == 1
     assert fired[0] >= 0.15
     assert len(deadlines) == 0
+
+
+async def test_time_in_which_the_process_stood_still_does_not_count() -> None:
+    deadlines, fired, done = Deadlines(), [], anyio.Event()
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+
+    def expire() -> None:
+        fired.append(loop.time() - began)
+        done.set()
+
+    deadlines.set(2 * LONGEST_STEP_S, expire)
+    time.sleep(4 * LONGEST_STEP_S)  # noqa: ASYNC251 - nothing may run in the loop meanwhile
+    deadlines.set(0, lambda: None)
+    for _ in range(10):
+        await asyncio.sleep(0)  # the look that is overdue
+    assert fired == []
+    with anyio.fail_after(5):
+        await done.wait()
+    assert fired[0] >= 4 * LONGEST_STEP_S + RESOLUTION_S
 
 
 async def test_a_dropped_limit_does_not_fire() -> None:
