@@ -134,21 +134,19 @@ def _house(
     catalog = CatalogSnapshot(vault, clock, GoogleTokens(client, clock), knows_lacks=settings.check_models)
     journal = Journal(vault, clock)
     users = Users(clock, ids, journal)
-    keys = Keys(vault, clock, ids, journal)
-    tickets = TicketDesk(vault, clock, ids)
+    keys, tickets = Keys(vault, clock, ids, journal), TicketDesk(vault, clock, ids)
     sessions = Sessions(vault, clock, ids)
     sign_in = SignIn(database, clock, hashing, sessions, Attempts(clock), journal)
     passkeys = PasskeyDesk(clock, ids, tickets, journal)
     links = Links(database, clock, ids, tickets, users, sign_in, sessions, passkeys, journal)
     providers, rates = CatalogRegistry(vault, clock, ids, journal), RateBook(clock, ids, journal)
     recorder = Recorder(database.writer, database.dialect, clock, ids)
-    maker = Maker(client, clock, _limits(settings))
     drafts, place = _shelves(settings, threads, client, clock)
     files = _file_desk(settings, database, vault, clock, ids, journal, drafts, place)
     credentials = CredentialKeeper(database, providers, CredentialCheck(client, clock), clock)
-    credential_health = CredentialHealth(database, providers, Standing(clock, journal), credentials)
-    health = Health(clock, catalog.usable, credential_health.note_invalid)
-    planner = Planner(health)
+    refused = CredentialHealth(database, providers, Standing(clock, journal), credentials)
+    health = Health(clock, catalog.usable, refused.note_invalid)
+    planner, maker = Planner(health), Maker(client, clock, _limits(settings))
     return House(
         settings=settings,
         clock=clock,
@@ -178,7 +176,7 @@ def _house(
         rates=rates,
         freshness=Freshness(database, access, catalog),
         credentials=credentials,
-        credential_health=credential_health,
+        credential_health=refused,
         health=health,
         files=files,
         file_sweeper=Sweeper(database, clock, drafts, place),

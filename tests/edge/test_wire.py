@@ -109,3 +109,21 @@ async def test_an_answer_may_begin_before_it_is_known() -> None:
     )
     assert b"".join([message.get("body", b"") for message in caller.got]) == b" {}"
     reply.close()
+
+
+@pytest.mark.parametrize("is_overtaken", [False, True])
+async def test_a_stream_begins_once_whoever_begins_it(is_overtaken: bool) -> None:
+    caller = Caller()
+    reply = AsgiReply(caller.receive, caller.send, "r1")
+    reply.tell(b"x-hub-provider", "one")
+    reply.begin_soon()
+    reply.tell(b"x-hub-provider", "two")
+    if is_overtaken:
+        await reply.begin()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    await reply.finish(b"data: x\n\n")
+    reply.close()
+    starts = [message for message in caller.got if message["type"] == "http.response.start"]
+    assert [dict(one["headers"])[b"x-hub-provider"] for one in starts] == [b"two"]
+    assert b"".join(one.get("body", b"") for one in caller.got) == b"data: x\n\n"

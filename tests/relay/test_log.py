@@ -28,7 +28,7 @@ async def test_a_log_line_has_the_request_id_and_no_secret(tmp_path: Path, upstr
         async with httpx.AsyncClient(base_url=hub.url, headers={"authorization": f"Bearer {key}"}) as http:
             assert (await http.post("/v1/chat/completions", json=body)).json() == COMPLETION
             said = {"error": {"message": f"cannot answer {PROMPT} with {CREDENTIAL}"}}
-            for status in (400, 401, 500):
+            for status in (400, 500, 401):
                 upstream.script = whole(said, status)
                 await http.post("/v1/chat/completions", json=body, headers={"x-request-id": f"r-{status}"})
             await http.post("/v1/chat/completions", json=body, headers={"authorization": "Bearer blocklet-wrong"})
@@ -36,7 +36,7 @@ async def test_a_log_line_has_the_request_id_and_no_secret(tmp_path: Path, upstr
         assert await asyncio.to_thread(hub.stop) == 0
         lines = [line for line in hub.log_lines() if line]
     failed = [json.loads(line) for line in lines if '"call failed"' in line]
-    assert [line["request_id"] for line in failed] == ["r-400", "r-401", "r-500"]
-    assert [line["code"] for line in failed] == ["upstream_rejected", "upstream_credential", "upstream_overloaded"]
+    assert [line["request_id"] for line in failed] == ["r-400", "r-500", "r-401"]
+    assert [line["code"] for line in failed] == ["upstream_rejected", "upstream_overloaded", "upstream_credential"]
     for secret in (PROMPT, ANSWER, CREDENTIAL, str(key), "blocklet-wrong", "blocklet-other"):
         assert secret not in "\n".join(lines)

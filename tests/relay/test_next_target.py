@@ -14,12 +14,9 @@ import pytest
 
 from aigne_hub.access.identity import Rights
 from aigne_hub.audit.records import SYSTEM
-from aigne_hub.catalog.entries import CredentialKind, Provider
-from aigne_hub.dialects.call import Kind
-from aigne_hub.flows.keep_credential import CredentialDraft
-from aigne_hub.usage import store as usage_store
-from aigne_hub.usage.records import AttemptRecord, Source, Status
+from aigne_hub.usage.records import Source, Status
 from tests.databases import fresh_sqlite
+from tests.relay.two_targets import ERROR, PLAIN, STREAM, add, add_credential, attempts, by_request, reset
 from tests.running import RunningHub, running_hub, settings_for
 from tests.upstream import (
     COMPLETION,
@@ -36,59 +33,9 @@ from tests.upstream import (
 
 pytestmark = pytest.mark.anyio
 
-PLAIN = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
-STREAM = {**PLAIN, "stream": True}
-ERROR = {"error": {"message": "no luck"}}
-
-
-@pytest.fixture
-async def second() -> Any:
-    async with serve_upstream() as serving:
-        serving.script = by_request
-        yield serving
-
-
-async def by_request(asked: Asked, writer: asyncio.StreamWriter) -> None:
-    """A provider that is well, whatever is asked of it."""
-    well = streamed(events_of(chunks_of(["Hel", "lo"]))) if asked.json.get("stream") else whole(COMPLETION)
-    await well(asked, writer)
-
-
-@pytest.fixture
-async def two(hub: RunningHub, second: Upstream) -> RunningHub:
-    """The hub with `up` and then `up2` behind the name m."""
-    await add(hub, "up2", second)
-    return hub
-
-
-async def add(hub: RunningHub, name: str, upstream: Upstream, *dialects: str) -> Provider:
-    async with hub.house.database.write() as conn:
-        provider = await hub.house.providers.add_provider(
-            conn, SYSTEM, name, base_url=upstream.url, display_name=name, dialects=dialects
-        )
-        await hub.house.providers.put_models(conn, provider.id, [("m", Kind.chat)])
-    await add_credential(hub, provider, "own")
-    return provider
-
-
-async def add_credential(hub: RunningHub, provider: Provider, name: str) -> None:
-    draft = CredentialDraft(name, CredentialKind.api_key, {"api_key": f"sk-{name}-0123456789"})
-    await hub.house.credentials.add(SYSTEM, provider.id, draft, is_checked=False)
-    await hub.catch_up()
-
-
-async def attempts(hub: RunningHub) -> list[AttemptRecord]:
-    call = await hub.call()
-    async with hub.house.database.read() as conn:
-        return (await usage_store.attempts_of(conn, [call.id])).get(call.id, [])
-
 
 async def hang(_asked: Asked, _writer: asyncio.StreamWriter) -> None:
     await asyncio.sleep(30)
-
-
-async def reset(_asked: Asked, writer: asyncio.StreamWriter) -> None:
-    writer.transport.abort()
 
 
 def headed(body: bytes, *, then: Callable[[asyncio.StreamWriter], Any] = asyncio.StreamWriter.close) -> Script:
@@ -226,6 +173,7 @@ async def test_a_named_provider_goes_on_with_its_other_credentials(hub: RunningH
     assert (first.provider_id, first.outcome) == (last.provider_id, "credential")
 
 
+@pytest.mark.parametrize("body", [PLAIN, STREAM])
 @pytest.mark.parametrize(
     ("faults", "status", "code", "wait"),
     [
@@ -238,15 +186,21 @@ async def test_a_named_provider_goes_on_with_its_other_credentials(hub: RunningH
     ],
 )
 async def test_when_all_fail_the_most_telling_is_told_and_never_401(
-    two: RunningHub, upstream: Upstream, second: Upstream, faults: Any, status: int, code: str, wait: str | None
+    two: RunningHub,
+    upstream: Upstream,
+    second: Upstream,
+    faults: Any,
+    status: int,
+    code: str,
+    wait: str | None,
+    body: dict[str, Any],
 ) -> None:
     upstream.script, second.script = faults
-    for body in (PLAIN, STREAM):
-        answer = await two.ask(body)
-        assert (answer.status_code, answer.json()["error"]["code"]) == (status, f"upstream_{code}")
-        assert answer.headers.get("retry-after") == wait
-        assert answer.headers["x-hub-attempts"] == "2"
-    assert [call.status for call in await two.calls()] == [Status.failed] * 2
+    answer = await two.ask(body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, f"upstream_{code}")
+    assert answer.headers.get("retry-after") == wait
+    assert answer.headers["x-hub-attempts"] == "2"
+    assert (await two.call()).status is Status.failed
 
 
 async def test_attempts_have_an_end(hub: RunningHub, upstream: Upstream) -> None:

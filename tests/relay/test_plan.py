@@ -48,6 +48,9 @@ class AllWell:
     def failed(self, target: Target, error: UpstreamFailed) -> None:
         raise AssertionError("planning attempts nothing")
 
+    def last_resort(self, targets: Iterable[Target]) -> Target | None:
+        return None
+
     def soonest(self, targets: Iterable[Target]) -> float | None:
         assert not [one for one in targets if one.credential_id < 10_000]
         return 41.2
@@ -230,6 +233,19 @@ def test_names_without_end_take_no_memory_without_end() -> None:
     for number in range(5000):
         planner.attempts(Route(str(number), pools))
     assert len(planner._turns._pools) <= 4096
+
+
+class Hoping(Sick):
+    def last_resort(self, targets: Iterable[Target]) -> Target | None:
+        return list(targets)[-1]
+
+
+def test_the_only_hope_is_asked_and_nobody_takes_a_turn_by_it() -> None:
+    conditions = Hoping(NONE)
+    planner, route = Planner(conditions), route_of([1, 1, 0])
+    assert ids_of(planner.attempts(route)) == [10_001]
+    conditions.weights = {}
+    assert picks(planner, route, 2) == [10_000, 10_001]
 
 
 class Heard(Sick):

@@ -36,7 +36,7 @@ _STREAM_HEAD = (
 class AsgiReply:
     """One answer to one request (relay/reply.py)."""
 
-    __slots__ = ("_hang_up", "_receive", "_request_id", "_send", "extra", "has_started")
+    __slots__ = ("_beginning", "_hang_up", "_receive", "_request_id", "_send", "extra", "has_started")
 
     def __init__(self, receive: Receive, send: Send, request_id: str) -> None:
         self._receive = receive
@@ -44,6 +44,7 @@ class AsgiReply:
         self._request_id = (b"x-request-id", request_id.encode("ascii"))
         self._hang_up: asyncio.Future[None] | None = None
         self.has_started = False
+        self._beginning: asyncio.Future[None] | None = None
         self.extra: Headers = []  # more headers of whatever is answered
 
     @property
@@ -51,7 +52,7 @@ class AsgiReply:
         return self._hang_up is not None and self._hang_up.done()
 
     def tell(self, name: bytes, value: str) -> None:
-        self.extra.append((name, value.encode("ascii", "replace")))
+        self.extra = [*(one for one in self.extra if one[0] != name), (name, value.encode("ascii", "replace"))]
 
     async def whole(self, body: bytes, content_type: bytes | None = None) -> None:
         await self.json(200, body, content_type=content_type)
@@ -76,6 +77,13 @@ class AsgiReply:
     async def begin(self) -> None:
         await self.start(200, [*_STREAM_HEAD, *self.extra])
 
+    def begin_soon(self) -> None:
+        self._beginning = asyncio.ensure_future(self._begin_unless_begun())
+
+    async def _begin_unless_begun(self) -> None:
+        if not self.has_started:
+            await self.begin()
+
     async def start(self, status: int, headers: Headers) -> None:
         """Answer with a head of one's own; `send` and `finish` fill the body."""
         self.has_started = True
@@ -99,6 +107,8 @@ class AsgiReply:
 
     def close(self) -> None:
         """Stop watching for the caller's hang-up."""
+        if self._beginning is not None:
+            self._beginning.cancel()
         if self._hang_up is not None:
             self._hang_up.cancel()
 

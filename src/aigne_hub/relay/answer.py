@@ -45,6 +45,8 @@ from aigne_hub.usage.records import Source, Status
 
 log = structlog.get_logger()
 
+HEAD_WAITS_S = 10.0  # for the first event of a stream: clients give up on an answer whose head does not come
+
 
 class Wish(Struct, frozen=True):
     """What a caller wants: never changed, each attempt derives its own from it (law 6)."""
@@ -239,13 +241,18 @@ class Relay:
     async def _stream(
         self, exchange: Exchange, attempt: Attempt, wish: Wish, reply: Reply, record: OpenCall
     ) -> Usage | None:
-        """The head of the answer waits for its first event: until then another target can still be tried.
+        """The head of the answer waits for its first event, for a while: until then another target can still be tried.
 
         No event is later for it, and an error before the first has its true status.
         """
         stream = attempt.way.carrier.open_stream(attempt.call, self._label(attempt, record))
         reply.watch()
-        if await self._forward(exchange, stream, attempt, reply, record):
+        waiting = self._deadlines.set(HEAD_WAITS_S, lambda: _begin_in_silence(attempt, reply, record))
+        try:
+            is_whole = await self._forward(exchange, stream, attempt, reply, record)
+        finally:
+            self._deadlines.drop(waiting)
+        if is_whole:
             keeping = self._keeping(wish, reply)
             if keeping is not None and isinstance(stream, UnpackingStream) and not reply.is_gone:
                 await keeping.keep(stream.unpack())
@@ -300,6 +307,12 @@ class Relay:
         if not wish.call.wants_url:
             return None
         return Keeping(self._files, reply, user_id=wish.caller.user.id, hub_url=wish.origin.hub_url)
+
+
+def _begin_in_silence(attempt: Attempt, reply: Reply, record: OpenCall) -> None:
+    if not reply.has_started:
+        _tell(reply, attempt, len(record.attempts) + 1)
+        reply.begin_soon()
 
 
 def _tell(reply: Reply, attempt: Attempt, number: int) -> None:

@@ -30,6 +30,7 @@ _SWEEP_S = 30.0
 _OF_A_CIRCUIT = frozenset(
     {Failure.refused, Failure.timeout, Failure.broken, Failure.overloaded, Failure.malformed, Failure.forbidden_address}
 )
+_ANSWERS = frozenset({Failure.overloaded, Failure.malformed})
 
 _Key = tuple[ProviderId, str]
 
@@ -115,7 +116,8 @@ class Health:
         if error.kind in _OF_A_CIRCUIT:
             self._make_room(key)
             circuit = self._circuits.setdefault(key, Circuit())
-            circuit.fail(now, error.retry_after if error.kind is Failure.overloaded else None)
+            wait_s = error.retry_after if error.kind is Failure.overloaded else None
+            circuit.fail(now, wait_s, is_answer=error.kind in _ANSWERS)
             self._end_probe(target, now)
             return
         self._circuits.pop(key, None)  # it answers: whatever it says, it is up
@@ -136,6 +138,15 @@ class Health:
             waits = [self._wait_s(target, now) for target in targets if not self._is_invalid(target, now)]
             return min(waits, default=None)
         return min((wait for wait in self._waits(now) if wait > 0), default=None)
+
+    def last_resort(self, targets: Iterable[Target]) -> Target | None:
+        """Of targets that are all shut one that is so by a guess alone, and answers soon: the only hope is asked.
+
+        What a provider answered may have been of that very call. Who said when to come back, or refused the credential,
+        is left alone, and nobody waits for one that does not answer at all.
+        """
+        now = self._now()
+        return next((target for target in targets if self._is_shut_by_a_guess(target, now)), None)
 
     def state_of(self, credential_id: CredentialId, provider_id: ProviderId, version: int) -> CredentialState:
         """What this worker knows of a credential that the database says is active; `version` is its `updated_ms`."""
@@ -189,6 +200,13 @@ class Health:
     def _is_invalid(self, target: Target, now: float) -> bool:
         trouble = self._trouble(target)
         return trouble is not None and trouble.is_invalid and now < trouble.ends_s
+
+    def _is_shut_by_a_guess(self, target: Target, now: float) -> bool:
+        trouble = self._trouble(target)
+        if trouble is not None and now < trouble.shut_until_s:
+            return False
+        circuit = self._circuits.get((target.provider.id, target.model))
+        return circuit is None or circuit.probing is None or circuit.is_answering
 
     def _wait_s(self, target: Target, now: float) -> float:
         """Seconds until the target may be tried; 0 when it may be now."""

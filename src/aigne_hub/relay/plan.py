@@ -36,6 +36,10 @@ class Conditions(Protocol):
 
     def failed(self, target: Target, error: UpstreamFailed) -> None: ...
 
+    def last_resort(self, targets: Iterable[Target]) -> Target | None:
+        """Of targets whose weights are all 0, one that is worth a try all the same."""
+        ...
+
     def soonest(self, targets: Iterable[Target]) -> float | None:
         """Seconds until one of them may be tried again; None when none is known to come back."""
         ...
@@ -133,7 +137,7 @@ def make_plan(route: Route, conditions: Conditions, turns: Turns) -> Plan:
     Pools take turns, and so do the credentials of a pool, by their weights. First comes the choice of the pool whose
     turn it is; then the choices of the others, for another provider survives an outage better than another key of the
     same; then the credentials that are left. Who comes second takes no turn by it: most plans end with their first.
-    Raises Unavailable when conditions leave nothing.
+    When conditions leave nothing, their last resort; raises Unavailable when there is none.
     """
     start, count = turns.pool(route), len(route.pools)
     order = chain(range(start, count), range(start))
@@ -143,7 +147,7 @@ def make_plan(route: Route, conditions: Conditions, turns: Turns) -> Plan:
         if spin is not None:
             break
     else:
-        raise _nothing_left(route, conditions)
+        return Plan((_last_resort(route, conditions),))
     targets = [pool.targets[spin.at]]
     left = [_usable(pool, conditions, spin.at + 1, len(pool.targets) - 1)]
     for other in order:
@@ -226,12 +230,20 @@ def _chosen(wheel: Wheel, weights: list[int], asked: int) -> _Spin | None:
     return _Spin(at, ahead, weights, asked)
 
 
-def _nothing_left(route: Route, conditions: Conditions) -> Unavailable:
+def _last_resort(route: Route, conditions: Conditions) -> Target:
+    """Raises Unavailable when there is none."""
+    wanted = [one for pool in route.pools for one in compress(pool.targets, pool.weights)]
+    target = conditions.last_resort(wanted)
+    if target is None:
+        raise _nothing_left(route, conditions.soonest(wanted))
+    return target
+
+
+def _nothing_left(route: Route, wait_s: float | None) -> Unavailable:
     names = ", ".join([pool.targets[0].provider.name for pool in route.pools[:5]])
     if not any(map(any, [pool.weights for pool in route.pools])):
         message = f"every credential for {route.name} has a weight of 0 (at {names}): an administrator has to raise one"
         return Unavailable(message, code="no_target")
-    wait_s = conditions.soonest([one for pool in route.pools for one in compress(pool.targets, pool.weights)])
     if wait_s is None:
         message = f"every credential for {route.name} is refused (at {names}): an administrator has to mend one"
     else:

@@ -17,7 +17,7 @@ class Reply(Protocol):
         ...
 
     def tell(self, name: bytes, value: str) -> None:
-        """A header of whatever is answered; only before the answer begins."""
+        """A header of whatever is answered, in the place of one told before; only before the answer begins."""
         ...
 
     async def whole(self, body: bytes, content_type: bytes | None = None) -> None:
@@ -34,6 +34,10 @@ class Reply(Protocol):
 
     async def begin(self) -> None:
         """Answer 200 with an event stream that `send` and `finish` fill."""
+        ...
+
+    def begin_soon(self) -> None:
+        """`begin`, unless somebody else does meanwhile, from where nothing can be waited for."""
         ...
 
     async def send(self, events: bytes) -> None: ...

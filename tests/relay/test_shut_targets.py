@@ -1,0 +1,86 @@
+"""What is known of targets counts at the door: who is shut is not asked, and a head does not wait without end."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from aigne_hub.usage.records import Status
+from tests.relay.two_targets import ERROR, PLAIN, STREAM, reset
+from tests.running import RunningHub
+from tests.upstream import COMPLETION, Upstream, chunks_of, events_of, streamed, whole
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(("statuses", "wait"), [((429, 429), "7"), ((401, 401), "5")])
+async def test_who_is_known_to_have_nothing_to_offer_is_not_asked_again(
+    two: RunningHub, upstream: Upstream, second: Upstream, statuses: tuple[int, int], wait: str
+) -> None:
+    upstream.script = whole(ERROR, statuses[0], {"retry-after": "30"})
+    second.script = whole(ERROR, statuses[1], {"retry-after": "7"})
+    await two.ask(PLAIN)
+    for body in (PLAIN, STREAM):
+        answer = await two.ask(body)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "no_target")
+        assert int(answer.headers["retry-after"]) in (int(wait), int(wait) - 1)
+    assert (len(upstream.asked), len(second.asked)) == (1, 1)
+
+
+@pytest.mark.parametrize("status", [429, 500, 502])
+async def test_the_only_target_is_asked_whatever_is_guessed_of_it(
+    hub: RunningHub, upstream: Upstream, status: int
+) -> None:
+    upstream.script = whole(ERROR, status)
+    for _ in range(6):  # many more than open a circuit
+        assert (await hub.ask()).json()["error"]["code"].startswith("upstream_")
+    upstream.script = whole(COMPLETION)
+    assert (await hub.ask()).status_code == 200
+
+
+async def test_where_nobody_answers_nobody_waits_for_it_for_long(hub: RunningHub, upstream: Upstream) -> None:
+    upstream.script = reset
+    seen = [(await hub.ask()).json()["error"]["code"] for _ in range(5)]
+    assert seen[:3] == ["upstream_broken"] * 3 and seen[3:] == ["no_target"] * 2
+    answer = await hub.ask()
+    assert (answer.status_code, int(answer.headers["retry-after"]) <= 5) == (503, True)
+
+
+async def test_a_model_that_thinks_in_silence_has_its_head_sent(
+    two: RunningHub, upstream: Upstream, second: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aigne_hub.relay.answer.HEAD_WAITS_S", 0.1)
+    goes_on = asyncio.Event()
+
+    async def think(number: int) -> None:
+        if number == 0:
+            await goes_on.wait()
+
+    upstream.script = streamed(events_of(chunks_of(["Hel", "lo"])), between=think)
+    async with two.http.stream("POST", "/v1/chat/completions", json=STREAM, headers=two.bearer()) as answer:
+        assert (answer.status_code, answer.headers["x-hub-provider"]) == (200, "up")
+        assert second.asked == []
+        goes_on.set()  # not before the head is here
+        said = (await answer.aread()).decode()
+    assert "Hel" in said and said.endswith("data: [DONE]\n\n")
+    assert (await two.call()).status is Status.success
+
+
+async def test_who_breaks_after_a_head_was_sent_in_silence_ends_the_stream_with_an_error(
+    two: RunningHub, upstream: Upstream, second: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aigne_hub.relay.answer.HEAD_WAITS_S", 0.1)
+    breaks = asyncio.Event()
+
+    async def wait_for_the_head(_number: int) -> None:
+        await breaks.wait()
+        raise ConnectionResetError("gone")
+
+    upstream.script = streamed([b"x"], between=wait_for_the_head)
+    async with two.http.stream("POST", "/v1/chat/completions", json=STREAM, headers=two.bearer()) as answer:
+        breaks.set()
+        said = (await answer.aread()).decode()
+    assert '"upstream_broken"' in said
+    assert second.asked == []
+    assert (await two.call()).status is Status.failed
