@@ -286,3 +286,27 @@ def test_what_is_gone_or_over_is_forgotten(world: World) -> None:
     world.usable = []
     held.sweep()
     assert not held._circuits
+
+
+@pytest.mark.parametrize(
+    ("error", "is_hope"),
+    [
+        (overloaded(), True),
+        (UpstreamFailed(Failure.malformed, "what?"), True),
+        (throttled(), True),
+        (overloaded(retry_after=9), False),
+        (throttled(retry_after=9), False),
+        (refused(), False),
+        (UpstreamFailed(Failure.refused, "nobody there"), False),
+        (UpstreamFailed(Failure.timeout, "silent"), False),
+    ],
+)
+def test_the_last_resort_is_who_is_shut_by_a_guess_and_answers(error: UpstreamFailed, is_hope: bool) -> None:
+    only = target_of(1, 1)
+    world = World([only])
+    for _ in range(3):
+        world.health.failed(only, error)
+    assert world.weight(only) == 0
+    assert world.health.last_resort([only]) is (only if is_hope else None)
+    other = target_of(2, 2)
+    assert world.health.last_resort([only, other]) is (only if is_hope else other)
