@@ -78,12 +78,13 @@ class Keyboard:
         """Open a menu, and go down to an item of it."""
         self.use("button", menu)
         expect(self.page.get_by_role("menuitem").first).to_be_focused()
-        for _ in range(self.page.get_by_role("menuitem").count()):
+        for _ in range(2 * self.page.get_by_role("menuitem").count()):  # it goes round, and the focus may be late
             found = self.named()
             if found is not None and _fits(item, found[1]):
                 self.press("Enter")
                 return
             self.press("ArrowDown")
+            self.page.wait_for_timeout(20)
         raise AssertionError(f"the menu has no item {item!r}")
 
     def named(self) -> tuple[str, str] | None:

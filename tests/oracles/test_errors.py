@@ -76,6 +76,7 @@ async def test_a_refusal_is_an_error_of_the_caller_s_own_client(
     assert KEY not in ours.said
     record = (await world.hub.calls())[-1]
     assert record.status is Status.failed
+    await world.mend(one.dialect)
 
 
 @pytest.mark.parametrize("caller", CALLERS)
@@ -86,4 +87,5 @@ async def test_a_refusal_is_an_error_of_the_caller_s_own_client(
 async def test_when_to_try_again_is_told(world: World, provider: str, retry_after: str | None, caller: str) -> None:
     world.upstream.script = served(golden(provider, "rate_limited"))
     ours = await raised(world.callers[caller], question(caller, world.hub_model(provider)), stream=False)
+    await world.mend(provider)
     assert ours.retry_after == retry_after

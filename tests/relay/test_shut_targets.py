@@ -24,7 +24,7 @@ async def test_who_is_known_to_have_nothing_to_offer_is_not_asked_again(
     for body in (PLAIN, STREAM):
         answer = await two.ask(body)
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "no_target")
-        assert int(answer.headers["retry-after"]) in (int(wait), int(wait) - 1)
+        assert 0 < int(answer.headers["retry-after"]) <= int(wait)
     assert (len(upstream.asked), len(second.asked)) == (1, 1)
 
 

@@ -41,7 +41,7 @@ says so, unless the first dialect is none of the row's.
 
 A credential is tried before it is kept: the provider is asked for its list of models and, when it keeps none or a test
 model is given, for a word in its preferred chat dialect. `--no-check` leaves that out. A server that wants no key is
-given any word as one.
+given any word as one. What becomes of one that its provider refuses later is in [health](health.md).
 
 Addresses on this machine or in a private network are allowed unless `HUB_PRIVATE_UPSTREAMS=off`
 ([settings](guide/settings.md)).
@@ -50,7 +50,8 @@ Addresses on this machine or in a private network are allowed unless `HUB_PRIVAT
 
 When a credential is taken, the models that its provider lists are kept with what is known of them: what each is called
 for and can do, by its name; the size of its context and the provider's list prices, from data that comes with the hub.
-Nothing is fetched for it, and it changes by an admin's act alone: adding, changing or checking a credential.
+Nothing is fetched for it, and it changes only when a credential is added, changed or checked, by an admin or by the hub
+itself, which tries [a refused one](health.md) again.
 """
 
 _QUIRKS = {
