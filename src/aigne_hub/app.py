@@ -77,6 +77,7 @@ from aigne_hub.relay.counting import Counting
 from aigne_hub.relay.fetching import Fetching
 from aigne_hub.relay.filling import LARGEST, Filling
 from aigne_hub.relay.health import Health
+from aigne_hub.relay.passing import Passing
 from aigne_hub.relay.plan import Planner
 from aigne_hub.relay.videos.desk import VideoDesk
 from aigne_hub.relay.videos.maker import Maker
@@ -200,19 +201,11 @@ def _relay(
     files: FileDesk,
     recorder: Recorder,
 ) -> Relay:
-    return Relay(
-        catalog,
-        planner,
-        client,
-        files,
-        Fetching(client, largest=settings.answer_limit // 4),
-        Filling(None if settings.proxy else Fetching(outside, largest=LARGEST)),
-        recorder,
-        deadlines,
-        clock,
-        limits=_limits(settings),
-        drain_s=settings.drain_s,
+    passing = Passing(
+        catalog, files, Fetching(client, largest=settings.answer_limit // 4), deadlines, drain_s=settings.drain_s
     )
+    filling = Filling(None if settings.proxy else Fetching(outside, largest=LARGEST))
+    return Relay(catalog, planner, client, filling, passing, recorder, clock, limits=_limits(settings))
 
 
 def _shelves(settings: Settings, threads: Threads, client: Client, clock: Clock) -> tuple[Drafts, Place]:

@@ -7,33 +7,26 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import structlog
-from msgspec import Struct
 
 from aigne_hub.access.identity import Caller
 from aigne_hub.base.clock import Clock
-from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.base.errors import BadRequest, HubError, NotAllowed, UpstreamFailed
 from aigne_hub.catalog.entries import Target
 from aigne_hub.catalog.snapshot import CatalogSnapshot
-from aigne_hub.dialects.call import Call, Label, ServedDialect, Stream
-from aigne_hub.dialects.inlined import Linking, Unpacking, UnpackingStream
-from aigne_hub.dialects.pairing import Pair, pair
+from aigne_hub.dialects.call import Call, ServedDialect
+from aigne_hub.dialects.pairing import pair
 from aigne_hub.dialects.usage import Usage
-from aigne_hub.files.desk import FileDesk
 from aigne_hub.outbound import Client, Exchange, Limits
-from aigne_hub.relay.attempt import refusal, send
+from aigne_hub.relay.attempt import Attempt, Wish, refusal, send
 from aigne_hub.relay.failover import MOST_ATTEMPTS, may_go_on, most_telling
-from aigne_hub.relay.fetching import Fetching
 from aigne_hub.relay.filling import Filling
 from aigne_hub.relay.fit import refuse_unfit
-from aigne_hub.relay.keeping import Keeping
+from aigne_hub.relay.passing import Passing, tell
 from aigne_hub.relay.plan import Planner
 from aigne_hub.relay.record import (
-    HUNG_UP,
     Origin,
     end_attempt,
     fail_record,
-    label_of,
     open_record,
     refuse_foreign_model,
     refuse_losses,
@@ -41,28 +34,9 @@ from aigne_hub.relay.record import (
 )
 from aigne_hub.relay.reply import Reply
 from aigne_hub.usage.recorder import OpenCall, Recorder
-from aigne_hub.usage.records import Source, Status
+from aigne_hub.usage.records import Source
 
 log = structlog.get_logger()
-
-HEAD_WAITS_S = 10.0  # for the first event of a stream: clients give up on an answer whose head does not come
-
-
-class Wish(Struct, frozen=True):
-    """What a caller wants: never changed, each attempt derives its own from it (law 6)."""
-
-    caller: Caller
-    call: Call
-    dialect: ServedDialect
-    origin: Origin
-
-
-class Attempt(Struct, frozen=True):
-    """A wish as it goes to one target: `call` has what had to be put in for it."""
-
-    target: Target
-    call: Call
-    way: Pair
 
 
 class Relay:
@@ -73,27 +47,21 @@ class Relay:
         catalog: CatalogSnapshot,
         planner: Planner,
         client: Client,
-        files: FileDesk,
-        fetching: Fetching,
         filling: Filling,
+        passing: Passing,
         recorder: Recorder,
-        deadlines: Deadlines,
         clock: Clock,
         *,
         limits: Limits,
-        drain_s: float,
     ) -> None:
         self._catalog = catalog
         self._planner = planner
         self._client = client
-        self._files = files
-        self._fetching = fetching
         self._filling = filling
+        self._passing = passing
         self._recorder = recorder
-        self._deadlines = deadlines
         self._clock = clock
         self._limits = limits
-        self._drain_s = drain_s
 
     async def answer(
         self, caller: Caller, call: Call, dialect: ServedDialect, reply: Reply, origin: Origin
@@ -127,7 +95,7 @@ class Relay:
                     if following is None and reply.has_started:
                         raise
                     if following is None:
-                        _tell(reply, attempt, len(failures))
+                        tell(reply, attempt, len(failures))
                         raise most_telling(failures) from error
                 attempt = following
         except HubError as error:
@@ -189,7 +157,7 @@ class Relay:
         try:
             exchange = await self._send(attempt, wish.origin, record)
             try:
-                answer = self._stream if attempt.call.is_stream else self._whole
+                answer = self._passing.stream if attempt.call.is_stream else self._passing.whole
                 used = await answer(exchange, attempt, wish, reply, record)
             finally:
                 exchange.close()
@@ -220,107 +188,6 @@ class Relay:
             raise await refusal(exchange)
         finally:
             exchange.close()
-
-    async def _whole(
-        self, exchange: Exchange, attempt: Attempt, wish: Wish, reply: Reply, record: OpenCall
-    ) -> Usage | None:
-        answer, call, dialect = await exchange.read(), attempt.call, attempt.way.carrier
-        record.mark_first_byte()
-        usage = record.usage = dialect.read_usage(answer)
-        keeping = self._keeping(wish, reply)
-        if keeping is not None and isinstance(dialect, Unpacking):
-            answer = await keeping.keep(dialect.unpack(answer, call)) or answer
-        if call.wants_bytes and isinstance(dialect, Linking):
-            answer = await self._fetching.put_in(dialect.linked(answer, call), reply) or answer
-        shown = dialect.write_answer(answer, call, self._label(attempt, record).settled(usage))
-        _tell(reply, attempt, len(record.attempts) + 1)
-        await record.settle(Status.success, usage, source=Source.reported if usage else Source.missing)
-        await reply.whole(shown, None if dialect.is_json else exchange.header(b"content-type"))
-        return usage
-
-    async def _stream(
-        self, exchange: Exchange, attempt: Attempt, wish: Wish, reply: Reply, record: OpenCall
-    ) -> Usage | None:
-        """The head of the answer waits for its first event, for a while: until then another target can still be tried.
-
-        No event is later for it, and an error before the first has its true status.
-        """
-        stream = attempt.way.carrier.open_stream(attempt.call, self._label(attempt, record))
-        reply.watch()
-        waiting = self._deadlines.set(HEAD_WAITS_S, lambda: _begin_in_silence(attempt, reply, record))
-        try:
-            is_whole = await self._forward(exchange, stream, attempt, reply, record)
-        finally:
-            self._deadlines.drop(waiting)
-        if is_whole:
-            keeping = self._keeping(wish, reply)
-            if keeping is not None and isinstance(stream, UnpackingStream) and not reply.is_gone:
-                await keeping.keep(stream.unpack())
-            record.usage = stream.usage
-            last = stream.finish()
-            source = Source.reported if stream.usage else Source.missing
-            await self._begin(attempt, reply, record)
-            await record.settle(Status.success, stream.usage, source=source)
-            await reply.finish(last)
-        else:
-            await record.settle(Status.failed, stream.usage, source=Source.partial, error=HUNG_UP)
-        return stream.usage
-
-    async def _forward(
-        self, exchange: Exchange, stream: Stream, attempt: Attempt, reply: Reply, record: OpenCall
-    ) -> bool:
-        """Pass the events on as they come; False when the caller hung up and the rest was not waited for."""
-        drain: int | None = None
-        try:
-            while data := await exchange.next():
-                record.mark_first_byte()
-                events = stream.feed(data)
-                if stream.error is not None:
-                    if events and drain is None:
-                        await self._begin(attempt, reply, record)
-                        await reply.send(events)  # what was said before the error is the caller's
-                    raise stream.error
-                if drain is None and reply.is_gone:
-                    # The provider bills what it makes, so the usage at the end is worth a bounded wait.
-                    drain = self._deadlines.set(self._drain_s, exchange.close)
-                elif events:
-                    await self._begin(attempt, reply, record)
-                    await reply.send(events)
-        except UpstreamFailed:
-            if drain is None or stream.error is not None:
-                raise
-            return False
-        finally:
-            if drain is not None:
-                self._deadlines.drop(drain)
-        return True
-
-    async def _begin(self, attempt: Attempt, reply: Reply, record: OpenCall) -> None:
-        if not reply.has_started:
-            _tell(reply, attempt, len(record.attempts) + 1)
-            await reply.begin()
-
-    def _label(self, attempt: Attempt, record: OpenCall) -> Label:
-        return label_of(record, attempt.target, self._catalog.billing.prefix)
-
-    def _keeping(self, wish: Wish, reply: Reply) -> Keeping | None:
-        if not wish.call.wants_url:
-            return None
-        return Keeping(self._files, reply, user_id=wish.caller.user.id, hub_url=wish.origin.hub_url)
-
-
-def _begin_in_silence(attempt: Attempt, reply: Reply, record: OpenCall) -> None:
-    if not reply.has_started:
-        _tell(reply, attempt, len(record.attempts) + 1)
-        reply.begin_soon()
-
-
-def _tell(reply: Reply, attempt: Attempt, number: int) -> None:
-    """What is told of the attempt that the call ends with; only before the answer begins."""
-    if attempt.way.losses:
-        reply.tell(b"x-hub-dropped", attempt.way.losses.header())
-    reply.tell(b"x-hub-provider", attempt.target.provider.name)
-    reply.tell(b"x-hub-attempts", str(number))
 
 
 async def _has_gone(reply: Reply) -> bool:

@@ -1,18 +1,41 @@
-"""One request to a target lives here: its headers, its signature, and what its refusal means."""
+"""One attempt at a call lives here: what is asked of whom, its headers, its signature, and what a refusal means."""
 
 from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
 
+from msgspec import Struct
+
+from aigne_hub.access.identity import Caller
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import Failure, UpstreamFailed
 from aigne_hub.catalog.entries import Target
+from aigne_hub.dialects.call import Call, ServedDialect
 from aigne_hub.dialects.openai_errors import error_of_answer
+from aigne_hub.dialects.pairing import Pair
 from aigne_hub.outbound import Client, Exchange, Limits
 from aigne_hub.providers.known import credential_headers
 from aigne_hub.providers.rows import Keying
+from aigne_hub.relay.record import Origin
 
 Headers = tuple[tuple[bytes, bytes], ...]
+
+
+class Wish(Struct, frozen=True):
+    """What a caller wants: never changed, each attempt derives its own from it (law 6)."""
+
+    caller: Caller
+    call: Call
+    dialect: ServedDialect
+    origin: Origin
+
+
+class Attempt(Struct, frozen=True):
+    """A wish as it goes to one target: `call` has what had to be put in for it."""
+
+    target: Target
+    call: Call
+    way: Pair
 
 
 async def send(
