@@ -124,6 +124,7 @@ async def served_hub(settings: Settings, *, clock: Clock | None = None) -> Async
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             server.should_exit = True
+            await task  # a failed test would cancel it in the middle of what it does to end
 
 
 async def _person(house: House, name: str, role: Role) -> tuple[User, NewKey]:

@@ -103,8 +103,10 @@ def streamed(
 @asynccontextmanager
 async def serve_upstream() -> AsyncIterator[Upstream]:
     upstream = Upstream()
+    connected: set[asyncio.StreamWriter] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.add(writer)
         try:
             while asked := await _read(reader):
                 upstream.asked.append(asked)
@@ -116,6 +118,7 @@ async def serve_upstream() -> AsyncIterator[Upstream]:
         except asyncio.CancelledError:
             pass  # the test is over
         finally:
+            connected.discard(writer)
             writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -124,6 +127,8 @@ async def serve_upstream() -> AsyncIterator[Upstream]:
         yield upstream
     finally:
         server.close()
+        for writer in connected:
+            writer.transport.abort()
 
 
 async def _read(reader: asyncio.StreamReader) -> Asked | None:
