@@ -248,6 +248,17 @@ def test_the_only_hope_is_asked_and_nobody_takes_a_turn_by_it() -> None:
     assert picks(planner, route, 2) == [10_000, 10_001]
 
 
+def test_what_was_planned_may_begin_unless_it_was_shut_since() -> None:
+    conditions, route = Sick({}), route_of([1])
+    planner = Planner(conditions)
+    target = planner.first(route)
+    assert planner.may_begin(target)
+    conditions.weights = NONE
+    assert not planner.may_begin(target)
+    assert planner.nothing_left(route).retry_after == 42
+    assert Planner(Hoping(NONE)).may_begin(target)
+
+
 class Heard(Sick):
     """Tells what it heard."""
 

@@ -13,7 +13,7 @@ from aigne_hub.access.identity import Caller
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.base.errors import BadRequest, HubError, NotAllowed, UpstreamFailed
-from aigne_hub.catalog.entries import Target
+from aigne_hub.catalog.entries import Route, Target
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.dialects.call import Call, Label, ServedDialect, Stream
 from aigne_hub.dialects.inlined import Linking, Unpacking, UnpackingStream
@@ -104,8 +104,9 @@ class Relay:
         it with an event in the caller's dialect.
         """
         wish = Wish(caller, call, dialect, origin)
-        targets = iter(self._planner.attempts(self._catalog.route(call.model, call.kind)))
-        attempt = await self._first(wish, targets)
+        route = self._catalog.route(call.model, call.kind)
+        targets = iter(self._planner.attempts(route))
+        attempt = await self._first(wish, route, targets)
         record = open_record(
             self._recorder,
             caller,
@@ -149,16 +150,18 @@ class Relay:
         refuse_losses(way.losses, wish.origin)
         return Attempt(target, call, way)
 
-    async def _first(self, wish: Wish, targets: Iterator[Target]) -> Attempt:
+    async def _first(self, wish: Wish, route: Route, targets: Iterator[Target]) -> Attempt:
         """The attempt at the first target that is a choice. Raises the first refusal when none is."""
         refusal: HubError | None = None
         for target in targets:
             try:
-                return await self._derived(wish, target)
+                attempt = await self._derived(wish, target)
             except (BadRequest, NotAllowed) as error:
                 refusal = refusal or error
-        assert refusal is not None, "a plan has a target"
-        raise refusal
+                continue
+            if attempt.call is wish.call or self._planner.may_begin(target):
+                return attempt  # nothing was waited for since the plan was made, or nothing happened meanwhile
+        raise refusal or self._planner.nothing_left(route)
 
     async def _following(
         self, wish: Wish, targets: Iterator[Target], failures: list[UpstreamFailed], reply: Reply, record: OpenCall
@@ -175,6 +178,8 @@ class Relay:
             try:
                 attempt = await self._derived(wish, target)
             except (BadRequest, NotAllowed):
+                continue
+            if not self._planner.may_begin(target):
                 continue
             log.info("next target", call=str(record.id), provider=target.provider.id, code=error.code)
             turn_record(record, attempt.call, target, upstream=attempt.way.upstream, losses=attempt.way.losses)

@@ -80,18 +80,12 @@ class Health:
         self._swept_s = 0.0
 
     def weight(self, target: Target, configured: int) -> int:
-        """What the credential's weight counts right now; 0 is: not now.
-
-        Of what is shut and may be tried again, one asks at a time: whoever gets a weight has the probe, until it ends
-        or is lost.
-        """
+        """What the credential's weight counts right now; 0 is: not now. Changes nothing."""
         if not (self._troubles or self._coolings or self._circuits):
             return configured
         now = self._now()
         if configured == 0 or self._wait_s(target, now) > 0:
             return 0
-        for probing in self._probings(target, now):
-            probing.offer(now)
         trouble = self._trouble(target)
         if trouble is not None and trouble.is_throttled and now < trouble.ends_s:
             return max(1, configured // SHARE)

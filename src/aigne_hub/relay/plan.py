@@ -119,6 +119,14 @@ class Planner:
         """The target of a call that has one attempt."""
         return self.attempts(route)[0]
 
+    def may_begin(self, target: Target) -> bool:
+        """Whether a target that was planned a while ago may still be tried: another call may have its probe since."""
+        return self.conditions.weight(target, 1) > 0 or self.conditions.last_resort((target,)) is not None
+
+    def nothing_left(self, route: Route) -> Unavailable:
+        """What a call ends with when all that was planned may not be tried any more."""
+        return _nothing_left(route, self.conditions.soonest([one for pool in route.pools for one in pool.targets]))
+
     @contextmanager
     def attempting(self, target: Target) -> Iterator[None]:
         """The only attempt of a call: conditions hear how it began and ended."""
