@@ -8,6 +8,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from random import Random
 
 import structlog
 
@@ -41,6 +42,7 @@ from aigne_hub.base.ids import IdSource
 from aigne_hub.catalog.google_tokens import GoogleTokens
 from aigne_hub.catalog.rates.book import RateBook
 from aigne_hub.catalog.registry import Registry as CatalogRegistry
+from aigne_hub.catalog.routes.book import RouteBook
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.catalog.standing import Standing
 from aigne_hub.console.pages import Console
@@ -72,11 +74,13 @@ from aigne_hub.local.supervisor import MODEL_NAME, LocalModel, is_available
 from aigne_hub.outbound import Client, Guard, Limits
 from aigne_hub.outbound.mail import Mailer, MailServer
 from aigne_hub.providers.known import LOCAL
+from aigne_hub.relay.affinity import Affinity
 from aigne_hub.relay.answer import Relay
 from aigne_hub.relay.counting import Counting
 from aigne_hub.relay.fetching import Fetching
 from aigne_hub.relay.filling import LARGEST, Filling
 from aigne_hub.relay.health import Health
+from aigne_hub.relay.latency import Latency
 from aigne_hub.relay.plan import Planner
 from aigne_hub.relay.videos.desk import VideoDesk
 from aigne_hub.relay.videos.maker import Maker
@@ -133,9 +137,8 @@ def _house(
     access = AccessSnapshot(vault, clock, stale_s=settings.stale_s)
     catalog = CatalogSnapshot(vault, clock, GoogleTokens(client, clock), knows_lacks=settings.check_models)
     journal = Journal(vault, clock)
-    users = Users(clock, ids, journal)
     keys, tickets = Keys(vault, clock, ids, journal), TicketDesk(vault, clock, ids)
-    sessions = Sessions(vault, clock, ids)
+    users, sessions = Users(clock, ids, journal), Sessions(vault, clock, ids)
     sign_in = SignIn(database, clock, hashing, sessions, Attempts(clock), journal)
     passkeys = PasskeyDesk(clock, ids, tickets, journal)
     links = Links(database, clock, ids, tickets, users, sign_in, sessions, passkeys, journal)
@@ -146,7 +149,7 @@ def _house(
     credentials = CredentialKeeper(database, providers, CredentialCheck(client, clock), clock)
     refused = CredentialHealth(database, providers, Standing(clock, journal), credentials)
     health = Health(clock, catalog.usable, refused.note_invalid)
-    planner, maker = Planner(health), Maker(client, clock, _limits(settings))
+    planner, maker = _planner(health, clock), Maker(client, clock, _limits(settings))
     return House(
         settings=settings,
         clock=clock,
@@ -174,6 +177,8 @@ def _house(
         catalog=catalog,
         providers=providers,
         rates=rates,
+        routes=RouteBook(clock, journal, catalog.foresee),
+        planner=planner,
         freshness=Freshness(database, access, catalog),
         credentials=credentials,
         credential_health=refused,
@@ -187,6 +192,10 @@ def _house(
         video_desk=VideoDesk(database, catalog, planner, maker, recorder, clock),
         waiting_videos=WaitingVideos(catalog, planner, maker, files, recorder, clock, total_s=settings.total_s),
     )
+
+
+def _planner(health: Health, clock: Clock) -> Planner:
+    return Planner(health, Latency(clock), Affinity(clock), Random())  # noqa: S311 - who is asked is no secret
 
 
 def _relay(

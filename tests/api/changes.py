@@ -20,6 +20,7 @@ from tests.api.changing_world import (
     World,
 )
 from tests.api.rate_changes import RATE_EXAMPLES
+from tests.api.route_changes import ROUTE_EXAMPLES
 from tests.authenticator import Authenticator
 from tests.files.shelf import chunked, token_of
 from tests.oauth_app import App, register
@@ -388,6 +389,6 @@ async def _(w: World) -> Ask:
 # The two mounts of the providers' routes are tried with the same examples.
 ALL = {
     route.replace("{prefix}", prefix): (action, example, prefix)
-    for route, (action, example) in (EXAMPLES | RATE_EXAMPLES).items()
+    for route, (action, example) in (EXAMPLES | RATE_EXAMPLES | ROUTE_EXAMPLES).items()
     for prefix in ("/api/ai-providers", "/api/ai")
 }

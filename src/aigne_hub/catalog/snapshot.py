@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 
 from aigne_hub.base.clock import Clock
@@ -31,6 +32,10 @@ from aigne_hub.catalog.rates.entries import Billing, Rate
 from aigne_hub.catalog.rates.price_list import PriceList
 from aigne_hub.catalog.rates.store import list_rates, read_billing
 from aigne_hub.catalog.registry import open_sealed
+from aigne_hub.catalog.routes.entries import KeptRoute
+from aigne_hub.catalog.routes.paths import Paths, nowhere
+from aigne_hub.catalog.routes.prices import order_price
+from aigne_hub.catalog.routes.store import list_routes
 from aigne_hub.db.engine import Conn
 from aigne_hub.dialects.call import Kind
 from aigne_hub.outbound import Origin
@@ -81,6 +86,7 @@ class CatalogSnapshot:
         self._routes: dict[tuple[str, Kind | None], Route] = {}
         self._kept = 0  # targets in them
         self._prices: PriceList | None = None
+        self._paths = self._laid([])
         self.billing = Billing()
         self._used: Counter[CredentialId] = Counter()
         self.unreadable: list[Credential] = []
@@ -102,6 +108,7 @@ class CatalogSnapshot:
         self.billing = await read_billing(conn)
         self._prices = PriceList(await list_rates(conn)) if self.billing.is_on else None
         self._models = listed if self._prices is None else self._with_rates(self._prices)
+        self._paths = self._laid(await list_routes(conn))
         self._routes, self._kept = {}, 0
         self.version = version
 
@@ -112,18 +119,32 @@ class CatalogSnapshot:
         """What a model name leads to (contract 5.3), for a call of this kind; of no kind, whether it leads anywhere.
 
         Made once for each name. Raises BadRequest when no provider serves the name, or calls are priced and it has no
-        rate, Unavailable when a named provider is switched off or has no usable credential.
+        rate, Unavailable when a named provider is switched off or has no usable credential, or an operator's route
+        leads nowhere any more.
         """
         found = self._routes.get((name, kind))
         if found is not None:
             return found
-        found = Route(name, tuple(self._find(name, kind)))
+        found = self.look_up(name, kind)
+        if not found.pools:
+            raise nowhere(found)
         self._kept += sum(len(pool.targets) for pool in found.pools)
         if len(self._routes) >= _REMEMBERED or self._kept > _MOST_TARGETS:
             self._routes.clear()
             self._kept = sum(len(pool.targets) for pool in found.pools)
         self._routes[name, kind] = found
         return found
+
+    def look_up(self, name: str, kind: Kind | None) -> Route:
+        """`route`, made anew; what an operator made is given also when it leads nowhere, with the reasons."""
+        name, sent = _bare(name), name
+        return self._paths.lay(name, kind, sent=sent) or Route(sent, tuple(self._find(name, kind)))
+
+    async def foresee(self, conn: Conn, name: str) -> Route:
+        """`look_up` by what a transaction sees, which may have changed it."""
+        seen = CatalogSnapshot(self._vault, self._clock, self._tokens, knows_lacks=self._knows_lacks)
+        await seen.load(conn, self.version)
+        return seen.look_up(name, None)
 
     def peek(self, name: str, kind: Kind | None = None) -> Target:
         """The first target of a route."""
@@ -172,15 +193,21 @@ class CatalogSnapshot:
         now_ms = self._clock.now_ms()
         return [(credential, count, now_ms) for credential, count in used.items()]
 
+    def _laid(self, kept: Iterable[KeptRoute]) -> Paths:
+        return Paths(kept, self._names_provider, self._find, self._price)
+
     def _find(self, name: str, kind: Kind | None) -> list[Pool]:
         if not name.isprintable():  # no record could be made of it: PostgreSQL holds no U+0000
             raise _not_found(name.encode("unicode_escape").decode())
-        for prefix in _PREFIXES:
-            name = name.removeprefix(prefix)
-        first, slash, rest = name.partition("/")
-        if slash and rest and (canonical(first) in self._providers or canonical(first) in RESERVED):
+        name = _bare(name)
+        if self._names_provider(name):
+            first, _, rest = name.partition("/")
             return [self._named(canonical(first), rest, kind)]
         return self._bare(name) if self._prices is None else self._bare_priced(self._prices, name, kind)
+
+    def _names_provider(self, name: str) -> bool:
+        first, _, rest = name.partition("/")
+        return bool(rest) and (canonical(first) in self._providers or canonical(first) in RESERVED)
 
     def _named(self, provider: str, model: str, kind: Kind | None) -> Pool:
         base = self._ready.get(provider)
@@ -226,6 +253,11 @@ class CatalogSnapshot:
             lacks = lacks_of(provider, model, kind_of(model) if listed is None else listed.kind)
         targets = tuple([replace(one, model=model, lacks=lacks, tariff=tariff) for one in base.targets])
         return replace(base, targets=targets)
+
+    def _price(self, pool: Pool) -> Decimal | None:
+        target = pool.targets[0]
+        listed = self._by_id.get(f"{target.provider.name}/{target.model}")
+        return order_price(target.tariff, None if listed is None else listed.facts.prices)
 
     def _rate(self, provider: Provider, model: str, kind: Kind | None) -> Rate:
         rate = None if self._prices is None else self._prices.of(provider.id, model, kind)
@@ -310,6 +342,13 @@ class CatalogSnapshot:
         known = self._by_id.get(id_)
         created_ms, facts = (rate.created_ms, UNKNOWN) if known is None else (known.created_ms, known.facts)
         return ListedModel(id_, rate.model, rate.kind, provider, created_ms, facts, rate)
+
+
+def _bare(name: str) -> str:
+    """A name without what the reference's newer examples put before it."""
+    for prefix in _PREFIXES:
+        name = name.removeprefix(prefix)
+    return name
 
 
 def _unsupported(name: str) -> BadRequest:

@@ -21,6 +21,7 @@ from aigne_hub.dialects.pairing import Pair, pair
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.files.desk import FileDesk
 from aigne_hub.outbound import Client, Exchange, Limits
+from aigne_hub.relay.asking import Ask, ask_of
 from aigne_hub.relay.attempt import refusal, send
 from aigne_hub.relay.failover import MOST_ATTEMPTS, may_go_on, most_telling
 from aigne_hub.relay.fetching import Fetching
@@ -55,6 +56,7 @@ class Wish(Struct, frozen=True):
     call: Call
     dialect: ServedDialect
     origin: Origin
+    ask: Ask | None = None  # what an operator's route was chosen by
 
 
 class Attempt(Struct, frozen=True):
@@ -103,9 +105,9 @@ class Relay:
         Until then a target that fails is followed by the next (failover.py). Once an answer has begun, an error ends
         it with an event in the caller's dialect.
         """
-        wish = Wish(caller, call, dialect, origin)
         route = self._catalog.route(call.model, call.kind)
-        targets = iter(self._planner.attempts(route))
+        wish = Wish(caller, call, dialect, origin, ask_of(route, caller, call, dialect, origin.tags))
+        targets = iter(self._planner.attempts(route, wish.ask))
         attempt = await self._first(wish, route, targets)
         record = open_record(
             self._recorder,
@@ -202,6 +204,8 @@ class Relay:
             conditions.failed(target, error)
             raise
         conditions.succeeded(target)
+        if wish.ask is not None:
+            self._planner.note_answer(wish.ask, target, record.first_byte_s)
         return used
 
     async def _send(self, attempt: Attempt, origin: Origin, record: OpenCall) -> Exchange:
