@@ -77,6 +77,7 @@ from aigne_hub.providers.known import LOCAL
 from aigne_hub.relay.affinity import Affinity
 from aigne_hub.relay.answer import Relay
 from aigne_hub.relay.counting import Counting
+from aigne_hub.relay.explain import Explainer
 from aigne_hub.relay.fetching import Fetching
 from aigne_hub.relay.filling import LARGEST, Filling
 from aigne_hub.relay.health import Health
@@ -178,7 +179,7 @@ def _house(
         providers=providers,
         rates=rates,
         routes=RouteBook(clock, journal, catalog.foresee),
-        planner=planner,
+        explainer=Explainer(catalog, planner, health),
         freshness=Freshness(database, access, catalog),
         credentials=credentials,
         credential_health=refused,

@@ -42,8 +42,8 @@ from aigne_hub.flows.sign_in_sso import SingleSignOn
 from aigne_hub.outbound import Client
 from aigne_hub.relay.answer import Relay
 from aigne_hub.relay.counting import Counting
+from aigne_hub.relay.explain import Explainer
 from aigne_hub.relay.health import Health
-from aigne_hub.relay.plan import Planner
 from aigne_hub.relay.videos.desk import VideoDesk
 from aigne_hub.relay.videos.waiting import WaitingVideos
 from aigne_hub.settings import Settings
@@ -81,7 +81,7 @@ class House:
     providers: CatalogRegistry
     rates: RateBook
     routes: RouteBook
-    planner: Planner
+    explainer: Explainer
     freshness: Freshness
     credentials: CredentialKeeper
     credential_health: CredentialHealth

@@ -36,6 +36,7 @@ EXEMPT = {
     f"POST {CONNECT}/session": "begins to wait; the key that is given has its own row",
     f"DELETE {CONNECT}/session": "stops waiting",
     "POST /api/sso-issuers/{id}/test": "only reads what the issuer says of itself",
+    "POST /api/routing/explain": "only tells what would become of a call",
     "POST /oauth/authorize": "asks; the answer has its own row",
     "POST /oauth/device_authorization": "asks; the answer has its own row",
     "POST /oauth/introspect": "only reads what a token is good for",

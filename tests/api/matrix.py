@@ -74,6 +74,7 @@ MATRIX = {
     "GET /api/routing/routes/{model:path}": _ADMIN,
     "PUT /api/routing/routes/{model:path}": _ADMIN,
     "DELETE /api/routing/routes/{model:path}": _ADMIN,
+    "POST /api/routing/explain": _ADMIN,
     "GET /api/audit": _ADMIN,
     "GET /api/audit/export": _ADMIN,
     "GET /api/audit/verify": _ADMIN,

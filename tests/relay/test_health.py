@@ -316,3 +316,22 @@ def test_the_last_resort_is_who_is_shut_by_a_guess_and_answers(error: UpstreamFa
     assert world.health.last_resort([only]) is (only if is_hope else None)
     other = target_of(2, 2)
     assert world.health.last_resort([only, other]) is (only if is_hope else other)
+
+
+def test_it_says_in_words_why_a_target_counts_less(world: World) -> None:
+    why = world.health.why
+    assert why(A) is None
+    for _ in range(3):
+        world.health.failed(A, overloaded())
+    assert why(B) == "the model failed there 3 times in a row: tried in 5 s"
+    world.later(5)
+    assert why(A) == "the model failed there 3 times in a row: tried by the next call"
+    world.health.failed(A, throttled())
+    assert why(A) == "its credential is throttled: it counts a tenth for 180 s"
+    world.health.failed(B, throttled())
+    assert why(A) == "every credential of its provider is throttled: tried again in 5 s"
+    world.health.failed(A, throttled(7))
+    assert why(A) == "its provider wants no calls of it: not used for 7 s"
+    world.health.failed(A, refused())
+    assert "refuses the credential" in (why(A) or "")
+    assert why(OTHER) is None

@@ -16,6 +16,7 @@ from aigne_hub.catalog.entries import (
     UNKNOWN,
     Credential,
     CredentialId,
+    LeftOut,
     Model,
     ModelFacts,
     Pool,
@@ -145,6 +146,16 @@ class CatalogSnapshot:
         seen = CatalogSnapshot(self._vault, self._clock, self._tokens, knows_lacks=self._knows_lacks)
         await seen.load(conn, self.version)
         return seen.look_up(name, None)
+
+    def passed_over(self, name: str) -> tuple[LeftOut, ...]:
+        """Who is known to serve such names, and cannot: what an operator may wonder about."""
+        return tuple(
+            [
+                LeftOut(1, f"{one}/{upstream_name(one, name)}", "it is switched off, or has no usable credential")
+                for one in family(name)
+                if one in self._providers and one not in self._ready
+            ]
+        )
 
     def peek(self, name: str, kind: Kind | None = None) -> Target:
         """The first target of a route."""

@@ -32,16 +32,20 @@ def ask_of(route: Route, caller: Caller, call: Call, dialect: ServedDialect, tag
     """None when no operator made the route: then nobody looks. `tags` are as the header x-hub-tags has them."""
     if not route.tiers:
         return None
-    key_id = caller.means_id if caller.means is Means.key else None
+    return look(route, call, dialect, tags, means_id=caller.means_id, is_key=caller.means is Means.key)
+
+
+def look(
+    route: Route, call: Call, dialect: ServedDialect, tags: bytes, *, means_id: int | None, is_key: bool
+) -> Ask:  # fmt: skip
+    """A call as a route looks at it; `means_id` is what its caller showed."""
     return Ask(
         is_stream=call.is_stream,
         has_tools=route.asks_for_tools and call.kind is Kind.chat and needed(call, dialect, _TOOLS) is not None,
         size=len(call.body),
-        key_id=None if key_id is None else str(key_id),
+        key_id=str(means_id) if is_key else None,
         tags=tags_of(tags) if tags else frozenset(),
-        beginning=beginning_of(caller.means_id, call.model, call.body)
-        if any(t.is_sticky for t in route.tiers)
-        else None,
+        beginning=beginning_of(means_id, call.model, call.body) if any(t.is_sticky for t in route.tiers) else None,
     )
 
 
