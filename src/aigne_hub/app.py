@@ -8,7 +8,6 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from random import Random
 
 import structlog
 
@@ -74,15 +73,13 @@ from aigne_hub.local.supervisor import MODEL_NAME, LocalModel, is_available
 from aigne_hub.outbound import Client, Guard, Limits
 from aigne_hub.outbound.mail import Mailer, MailServer
 from aigne_hub.providers.known import LOCAL
-from aigne_hub.relay.affinity import Affinity
 from aigne_hub.relay.answer import Relay
 from aigne_hub.relay.counting import Counting
 from aigne_hub.relay.explain import Explainer
 from aigne_hub.relay.fetching import Fetching
 from aigne_hub.relay.filling import LARGEST, Filling
 from aigne_hub.relay.health import Health
-from aigne_hub.relay.latency import Latency
-from aigne_hub.relay.plan import Planner
+from aigne_hub.relay.plan import Planner, fresh_planner
 from aigne_hub.relay.videos.desk import VideoDesk
 from aigne_hub.relay.videos.maker import Maker
 from aigne_hub.relay.videos.waiting import WaitingVideos
@@ -149,8 +146,8 @@ def _house(
     files = _file_desk(settings, database, vault, clock, ids, journal, drafts, place)
     credentials = CredentialKeeper(database, providers, CredentialCheck(client, clock), clock)
     refused = CredentialHealth(database, providers, Standing(clock, journal), credentials)
-    health = Health(clock, catalog.usable, refused.note_invalid)
-    planner, maker = _planner(health, clock), Maker(client, clock, _limits(settings))
+    health, routes = Health(clock, catalog.usable, refused.note_invalid), RouteBook(clock, journal, catalog.foresee)
+    planner, maker = fresh_planner(health, clock), Maker(client, clock, _limits(settings))
     return House(
         settings=settings,
         clock=clock,
@@ -166,7 +163,7 @@ def _house(
         connects=ConnectDesk(vault, clock, keys, journal),
         sessions=sessions,
         tickets=tickets,
-        preferences=PreferenceDesk(PreferenceBook(clock, journal), rates),
+        preferences=PreferenceDesk(PreferenceBook(clock, journal), rates, routes),
         sign_in=sign_in,
         passkeys=passkeys,
         links=links,
@@ -178,7 +175,7 @@ def _house(
         catalog=catalog,
         providers=providers,
         rates=rates,
-        routes=RouteBook(clock, journal, catalog.foresee),
+        routes=routes,
         explainer=Explainer(catalog, planner, health),
         freshness=Freshness(database, access, catalog),
         credentials=credentials,
@@ -193,10 +190,6 @@ def _house(
         video_desk=VideoDesk(database, catalog, planner, maker, recorder, clock),
         waiting_videos=WaitingVideos(catalog, planner, maker, files, recorder, clock, total_s=settings.total_s),
     )
-
-
-def _planner(health: Health, clock: Clock) -> Planner:
-    return Planner(health, Latency(clock), Affinity(clock), Random())  # noqa: S311 - who is asked is no secret
 
 
 def _relay(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from random import Random
 
 import pytest
 from hypothesis import given
@@ -14,10 +13,8 @@ from aigne_hub.base.clock import StoppedClock
 from aigne_hub.base.errors import BadRequest, Failure, Unavailable, UpstreamFailed
 from aigne_hub.catalog.entries import CredentialId, Pool, Provider, ProviderId, Route, Target
 from aigne_hub.outbound import Origin
-from aigne_hub.relay.affinity import Affinity
-from aigne_hub.relay.latency import Latency
 from aigne_hub.relay.line import MOST_PLANNED, Conditions
-from aigne_hub.relay.plan import Planner, make_plan
+from aigne_hub.relay.plan import Planner, fresh_planner, make_plan
 from aigne_hub.relay.turns import Turns
 
 ORIGIN = Origin("http", "127.0.0.1", 1)
@@ -75,8 +72,7 @@ class Sick(AllWell):
 
 
 def planner_of(conditions: Conditions) -> Planner:
-    clock = StoppedClock()
-    return Planner(conditions, Latency(clock), Affinity(clock), Random(7))
+    return fresh_planner(conditions, StoppedClock())
 
 
 def picks(planner: Planner, route: Route, count: int) -> list[int]:

@@ -36,7 +36,7 @@ from aigne_hub.catalog.registry import open_sealed
 from aigne_hub.catalog.routes.entries import KeptRoute
 from aigne_hub.catalog.routes.paths import Paths, nowhere
 from aigne_hub.catalog.routes.prices import order_price
-from aigne_hub.catalog.routes.store import list_routes
+from aigne_hub.catalog.routes.store import list_routes, read_excluded
 from aigne_hub.db.engine import Conn
 from aigne_hub.dialects.call import Kind
 from aigne_hub.outbound import Origin
@@ -88,6 +88,7 @@ class CatalogSnapshot:
         self._kept = 0  # targets in them
         self._prices: PriceList | None = None
         self._paths = self._laid([])
+        self._excluded: frozenset[str] = frozenset()
         self.billing = Billing()
         self._used: Counter[CredentialId] = Counter()
         self.unreadable: list[Credential] = []
@@ -110,6 +111,7 @@ class CatalogSnapshot:
         self._prices = PriceList(await list_rates(conn)) if self.billing.is_on else None
         self._models = listed if self._prices is None else self._with_rates(self._prices)
         self._paths = self._laid(await list_routes(conn))
+        self._excluded = frozenset(await read_excluded(conn))
         self._routes, self._kept = {}, 0
         self.version = version
 
@@ -148,12 +150,15 @@ class CatalogSnapshot:
         return seen.look_up(name, None)
 
     def passed_over(self, name: str) -> tuple[LeftOut, ...]:
-        """Who is known to serve such names, and cannot: what an operator may wonder about."""
+        """Who is known to serve such a bare name, and does not: what an operator may wonder about."""
+        listed = [provider.name for provider in self._by_name.get(name, ())]
+        known = [one for one in dict.fromkeys((*listed, *family(name))) if one in self._providers]
+        off, excluded = "it is switched off, or has no usable credential", "no bare name leads to it, by a preference"
         return tuple(
             [
-                LeftOut(1, f"{one}/{upstream_name(one, name)}", "it is switched off, or has no usable credential")
-                for one in family(name)
-                if one in self._providers and one not in self._ready
+                LeftOut(1, f"{one}/{upstream_name(one, name)}", excluded if one in self._excluded else off)
+                for one in known
+                if one not in self._ready or one in self._excluded
             ]
         )
 
@@ -234,8 +239,9 @@ class CatalogSnapshot:
 
         If there is nobody, all who serve such names: lists may be old.
         """
-        found = {provider.name: name for provider in self._by_name.get(name, ())}
-        related = {one: upstream_name(one, name) for one in family(name) if one in self._ready and one not in found}
+        able = self._ready.keys() - self._excluded
+        found = {provider.name: name for provider in self._by_name.get(name, ()) if provider.name in able}
+        related = {one: upstream_name(one, name) for one in family(name) if one in able and one not in found}
         known = {one: own for one, own in related.items() if f"{one}/{own}" in self._by_id or one not in self._listing}
         found = {**found, **known} or related
         if not found:
@@ -250,7 +256,7 @@ class CatalogSnapshot:
         first: dict[ProviderId, Rate] = {}
         for rate in rates:
             first.setdefault(rate.provider_id, rate)
-        bases = {pool.provider_id: pool for pool in self._ready.values()}
+        bases = {pool.provider_id: pool for name_, pool in self._ready.items() if name_ not in self._excluded}
         found = [self._of(bases[id_], rate.model, rate.tariff) for id_, rate in first.items() if id_ in bases]
         if not found:
             raise _not_found(name)

@@ -10,6 +10,7 @@ from random import Random
 
 from msgspec import structs
 
+from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import Unavailable, UpstreamFailed
 from aigne_hub.catalog.entries import Route, Target
 from aigne_hub.relay.affinity import Affinity
@@ -94,6 +95,11 @@ class Planner:
             self.conditions.failed(target, error)
             raise
         self.conditions.succeeded(target)
+
+
+def fresh_planner(conditions: Conditions, clock: Clock) -> Planner:
+    """One that has seen no answer yet."""
+    return Planner(conditions, Latency(clock), Affinity(clock), Random())  # noqa: S311 - who is asked is no secret
 
 
 def make_plan(route: Route, conditions: Conditions, turns: Turns) -> Plan:

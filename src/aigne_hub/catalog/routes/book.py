@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 
@@ -12,6 +12,7 @@ from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import BadRequest, HubError, NotFound
 from aigne_hub.catalog import store as catalog_store
 from aigne_hub.catalog.entries import Condition, Route
+from aigne_hub.catalog.registry import checked_provider_name
 from aigne_hub.catalog.routes import store
 from aigne_hub.catalog.routes.entries import Aim, KeptRoute, RouteDraft
 from aigne_hub.catalog.routes.paths import MOST_LANES
@@ -22,6 +23,7 @@ MOST_TIERS = 16
 MOST_WEIGHT = 1000
 _LONGEST_NAME = 200
 _MOST_WORDS = 100  # keys or tags of a condition
+_EXCLUDED = "excludedRotationProviders"
 _LONGEST_ID = 64  # of a thing in the journal
 
 Foresight = Callable[[Conn, str], Awaitable[Route]]
@@ -63,6 +65,25 @@ class RouteBook:
         old = await self.route(conn, model)
         await store.remove_route(conn, model)
         await self._journal.note(conn, by, "route.remove", _target(model), before=_facts(old))
+
+    async def exclude(self, conn: Conn, by: Actor, names: Sequence[str] | None) -> tuple[str, ...]:
+        """Have no bare name lead to these providers any more, whether they are there yet or not; None changes nothing.
+
+        Raises BadRequest for what is no name of a provider.
+        """
+        await hold(conn, catalog_store.COUNTER)
+        old = await store.read_excluded(conn)
+        if names is None:
+            return old
+        if len(names) > _MOST_WORDS:
+            raise BadRequest(f"at most {_MOST_WORDS} providers are left out", param=_EXCLUDED)
+        new = tuple(dict.fromkeys([_checked_provider(name) for name in names]))
+        if new != old:
+            await store.write_excluded(conn, new, self._clock.now_ms())
+            before, after = {_EXCLUDED: list(old)}, {_EXCLUDED: list(new)}
+            target = Target("preferences", "routing")
+            await self._journal.note(conn, by, "preferences.change", target, before=before, after=after)
+        return new
 
     async def route(self, conn: Conn, model: str) -> KeptRoute:
         found = await store.find_route(conn, model)
@@ -141,6 +162,13 @@ def _refuse_name(model: str) -> None:
         raise BadRequest(f"a model's name has 1 to {_LONGEST_NAME} characters that can be seen", param="model")
     if model.startswith(("aignehub/", "aignehub:")):
         raise BadRequest("what callers put before a name, aignehub/, is no part of it: leave it out", param="model")
+
+
+def _checked_provider(name: str) -> str:
+    try:
+        return checked_provider_name(name)
+    except BadRequest as error:
+        raise BadRequest(f"{name[:_LONGEST_NAME]!r} is no provider: {error.message}", param=_EXCLUDED) from error
 
 
 def _target(model: str) -> Target:
