@@ -60,6 +60,7 @@ from aigne_hub.files.threads import Threads
 from aigne_hub.flows.change_preferences import PreferenceDesk
 from aigne_hub.flows.credential_check import CredentialCheck
 from aigne_hub.flows.credential_health import CredentialHealth
+from aigne_hub.flows.environment_providers import put_environment_providers
 from aigne_hub.flows.freshness import Freshness
 from aigne_hub.flows.keep_credential import CredentialKeeper
 from aigne_hub.flows.local_provider import put_local_provider
@@ -133,7 +134,7 @@ def _house(
     threads: Threads,
 ) -> House:
     access = AccessSnapshot(vault, clock, stale_s=settings.stale_s)
-    catalog = CatalogSnapshot(vault, clock, GoogleTokens(client, clock), knows_lacks=settings.check_models)
+    catalog = _catalog(settings, client, vault, clock)
     journal = Journal(vault, clock)
     keys, tickets = Keys(vault, clock, ids, journal), TicketDesk(vault, clock, ids)
     users, sessions = Users(clock, ids, journal), Sessions(vault, clock, ids)
@@ -190,6 +191,11 @@ def _house(
         video_desk=VideoDesk(database, catalog, planner, maker, recorder, clock),
         waiting_videos=WaitingVideos(catalog, planner, maker, files, recorder, clock, total_s=settings.total_s),
     )
+
+
+def _catalog(settings: Settings, client: Client, vault: Vault, clock: Clock) -> CatalogSnapshot:
+    tokens, keys = GoogleTokens(client, clock), settings.provider_keys
+    return CatalogSnapshot(vault, clock, tokens, knows_lacks=settings.check_models, keys=keys)
 
 
 def _relay(
@@ -340,6 +346,8 @@ class Hub:
         await receive()
         try:
             async with open_house(self._settings, clock=self._clock) as house, background(house):
+                await put_environment_providers(house.database, house.providers, self._settings.provider_keys)
+                await house.freshness.look()
                 reader = BodyReader(house.deadlines, limit=self._settings.body_limit, seconds=self._settings.body_s)
                 self._edge = Edge(house, reader, control_plane(house), Console(_PAGES))
                 await send({"type": "lifespan.startup.complete"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -32,18 +32,18 @@ from aigne_hub.catalog.lacks import lacks_of
 from aigne_hub.catalog.rates.entries import Billing, Rate
 from aigne_hub.catalog.rates.price_list import PriceList
 from aigne_hub.catalog.rates.store import list_rates, read_billing
-from aigne_hub.catalog.registry import open_sealed
+from aigne_hub.catalog.registry import FULL_WEIGHT, open_sealed
 from aigne_hub.catalog.routes.entries import KeptRoute
 from aigne_hub.catalog.routes.paths import Paths, nowhere
 from aigne_hub.catalog.routes.prices import order_price
 from aigne_hub.catalog.routes.store import list_routes, read_excluded
+from aigne_hub.catalog.targets import environment_targets, target_of
 from aigne_hub.db.engine import Conn
 from aigne_hub.dialects.call import Kind
-from aigne_hub.outbound import Origin
 from aigne_hub.providers.families import RESERVED, family, upstream_name
-from aigne_hub.providers.google_account import VERTEX, account_of, vertex_path
-from aigne_hub.providers.known import LOCAL, canonical, credential_headers, dialects_of, keying_of, quirks_of
-from aigne_hub.providers.sigv4 import signer_of
+from aigne_hub.providers.google_account import account_of
+from aigne_hub.providers.known import LOCAL, canonical
+from aigne_hub.settings import ProviderKeys
 
 _PREFIXES = ("aignehub/", "aignehub:")
 _REMEMBERED = 4096  # names whose routes are kept; the cache starts anew when it is full …
@@ -72,11 +72,20 @@ class CatalogSnapshot:
 
     counter = store.COUNTER
 
-    def __init__(self, vault: Vault, clock: Clock, tokens: GoogleTokens, *, knows_lacks: bool) -> None:
+    def __init__(
+        self,
+        vault: Vault,
+        clock: Clock,
+        tokens: GoogleTokens,
+        *,
+        knows_lacks: bool,
+        keys: Sequence[ProviderKeys] = (),
+    ) -> None:
         self._vault = vault
         self._clock = clock
         self._tokens = tokens
         self._knows_lacks = knows_lacks
+        self._keys = keys  # of the environment
         self._providers: dict[str, Provider] = {}
         self._ready: dict[str, Pool] = {}  # by the provider's name, its targets of no model yet
         self._by_credential: dict[CredentialId, Target] = {}
@@ -145,7 +154,9 @@ class CatalogSnapshot:
 
     async def foresee(self, conn: Conn, name: str) -> Route:
         """`look_up` by what a transaction sees, which may have changed it."""
-        seen = CatalogSnapshot(self._vault, self._clock, self._tokens, knows_lacks=self._knows_lacks)
+        seen = CatalogSnapshot(
+            self._vault, self._clock, self._tokens, knows_lacks=self._knows_lacks, keys=self._keys
+        )  # fmt: skip
         await seen.load(conn, self.version)
         return seen.look_up(name, None)
 
@@ -202,6 +213,10 @@ class CatalogSnapshot:
     def usable(self) -> Collection[Target]:
         """Of each credential that can be used, what leads to it, but for the model."""
         return self._by_credential.values()
+
+    def environment_keys(self, provider_id: ProviderId) -> int:
+        """How many keys of the environment a provider works by, as it has no usable credential of its own."""
+        return sum([target.provider.id == provider_id for id_, target in self._by_credential.items() if id_ < 0])
 
     def take_used(self) -> list[tuple[CredentialId, int, int]]:
         """(credential, uses, time) since the last call of this."""
@@ -291,6 +306,8 @@ class CatalogSnapshot:
         for provider in providers:
             found = [one for one in of.get(provider.id, ()) if one.active and provider.enabled]
             made = [(target, one.weight) for one in found if (target := self._target(provider, one)) is not None]
+            if not made and provider.enabled:
+                made = [(target, FULL_WEIGHT) for target in environment_targets(provider, self._keys)]
             if made:
                 targets = tuple([target for target, _ in made])
                 ids = tuple([target.credential_id for target in targets])
@@ -306,34 +323,8 @@ class CatalogSnapshot:
         except (Unreadable, ValueError):
             self.unreadable.append(credential)
             return None
-        origin, base_path = Origin.parse(provider.base_url)
-        dialects = provider.dialects or dialects_of(provider.name)
-        signer = signer_of(value, provider.region, origin.host)
-        shown = credential_headers(keying_of(provider.name, dialects), value.get("api_key", ""))
-        headers = (
-            *(shown if signer is None and account is None else ()),
-            (b"content-type", b"application/json"),
-            (b"accept", b"*/*"),
-            (b"user-agent", b"aigne-hub"),
-        )
-        if provider.name == VERTEX:
-            base_path = vertex_path(base_path, provider.region, account)
-        base, quirks = base_path.encode("ascii"), quirks_of(provider.name)
         token = None if account is None else partial(self._tokens.token, account)
-        changed_ms = credential.updated_ms
-        return Target(
-            provider,
-            credential.id,
-            "",
-            origin,
-            base,
-            headers,
-            dialects,
-            quirks,
-            signer,
-            token,
-            credential_ms=changed_ms,
-        )
+        return target_of(provider, credential.id, value, account, token, changed_ms=credential.updated_ms)
 
     def _listed(self, models: list[Model]) -> list[ListedModel]:
         by_id: dict[ProviderId, Provider] = {provider.id: provider for provider in self.ready()}

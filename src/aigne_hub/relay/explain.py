@@ -89,7 +89,9 @@ class Explainer:
         except HubError as error:
             passed = [Skipped(one.target, None, one.tier, one.reason) for one in self._catalog.passed_over(asked.model)]
             return Report(asked.model, False, (), tuple(passed), error.message)
-        names = {one.id: one.name for one in credentials}
+        names = {one.id: one.name for one in credentials} | {
+            one.credential_id: "of the environment" for one in self._catalog.usable() if one.credential_id < 0
+        }
         ask = look(
             route, call, _DIALECT, asked.tags.encode(), means_id=asked.key_id, is_key=asked.key_id is not None
         )  # fmt: skip
