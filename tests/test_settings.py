@@ -9,21 +9,22 @@ import pytest
 
 from aigne_hub.settings import BadSetting, Settings, read_settings, variable
 
+SETTINGS = [one for one in fields(Settings) if one.metadata]  # the others are no variables of the hub's own
 GUIDE = Path(__file__).parents[1] / "docs" / "guide" / "settings.md"
 
 
-@pytest.mark.parametrize("name", [one.name for one in fields(Settings)])
+@pytest.mark.parametrize("name", [one.name for one in SETTINGS])
 def test_every_setting_is_documented(name: str) -> None:
     assert f"| `{variable(name)}` |" in GUIDE.read_text()
 
 
 def test_nothing_is_documented_that_is_no_setting() -> None:
     documented = {line.split("`")[1] for line in GUIDE.read_text().splitlines() if line.startswith("| `HUB_")}
-    assert documented == {variable(one.name) for one in fields(Settings)}
+    assert documented == {variable(one.name) for one in SETTINGS}
 
 
 def test_there_are_few_settings() -> None:
-    assert len(fields(Settings)) <= 29
+    assert len(SETTINGS) <= 29
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -99,3 +100,30 @@ def test_secrets_are_not_in_the_representation() -> None:
     )
     assert "hunter2" not in repr(settings)
     assert "xab" not in repr(settings)
+
+
+def test_keys_of_providers_are_taken_from_the_names_of_the_reference() -> None:
+    environment = {
+        "OPENAI_API_KEY": "sk-one, sk-hunter2,",
+        "OPENAI_BASE_URL": "http://127.0.0.1:1/v1",
+        "GEMINI_API_KEY": "g",
+        "XAI_API_KEY": " ",
+        "AWS_ACCESS_KEY_ID": "a1,a2",
+        "AWS_SECRET_ACCESS_KEY": "s1,s2",
+        "AWS_REGION": "eu-west-1,eu-west-1",
+    }
+    settings = read_settings(environment)
+    openai, google, bedrock = settings.provider_keys
+    assert (openai.name, openai.base_url, openai.values) == (
+        "openai", "http://127.0.0.1:1/v1", ({"api_key": "sk-one"}, {"api_key": "sk-hunter2"}),
+    )  # fmt: skip
+    assert (google.name, google.base_url) == ("google", None)
+    assert (bedrock.region, bedrock.values[1]) == ("eu-west-1", {"access_key_id": "a2", "secret_access_key": "s2"})
+    assert "hunter2" not in repr(settings) + repr(openai)
+    assert read_settings({"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s"}).provider_keys == ()
+
+
+def test_what_can_be_no_key_is_refused_without_being_told() -> None:
+    with pytest.raises(BadSetting, match=r"^OPENAI_API_KEY must be ") as refusal:
+        read_settings({"OPENAI_API_KEY": "hunter2 hunter2"})
+    assert "hunter2" not in str(refusal.value)

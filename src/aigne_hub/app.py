@@ -41,6 +41,7 @@ from aigne_hub.base.ids import IdSource
 from aigne_hub.catalog.google_tokens import GoogleTokens
 from aigne_hub.catalog.rates.book import RateBook
 from aigne_hub.catalog.registry import Registry as CatalogRegistry
+from aigne_hub.catalog.routes.book import RouteBook
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.catalog.standing import Standing
 from aigne_hub.console.pages import Console
@@ -59,6 +60,7 @@ from aigne_hub.files.threads import Threads
 from aigne_hub.flows.change_preferences import PreferenceDesk
 from aigne_hub.flows.credential_check import CredentialCheck
 from aigne_hub.flows.credential_health import CredentialHealth
+from aigne_hub.flows.environment_providers import put_environment_providers
 from aigne_hub.flows.freshness import Freshness
 from aigne_hub.flows.keep_credential import CredentialKeeper
 from aigne_hub.flows.local_provider import put_local_provider
@@ -74,11 +76,12 @@ from aigne_hub.outbound.mail import Mailer, MailServer
 from aigne_hub.providers.known import LOCAL
 from aigne_hub.relay.answer import Relay
 from aigne_hub.relay.counting import Counting
+from aigne_hub.relay.explain import Explainer
 from aigne_hub.relay.fetching import Fetching
 from aigne_hub.relay.filling import LARGEST, Filling
 from aigne_hub.relay.health import Health
 from aigne_hub.relay.passing import Passing
-from aigne_hub.relay.plan import Planner
+from aigne_hub.relay.plan import Planner, fresh_planner
 from aigne_hub.relay.videos.desk import VideoDesk
 from aigne_hub.relay.videos.maker import Maker
 from aigne_hub.relay.videos.waiting import WaitingVideos
@@ -132,11 +135,10 @@ def _house(
     threads: Threads,
 ) -> House:
     access = AccessSnapshot(vault, clock, stale_s=settings.stale_s)
-    catalog = CatalogSnapshot(vault, clock, GoogleTokens(client, clock), knows_lacks=settings.check_models)
+    catalog = _catalog(settings, client, vault, clock)
     journal = Journal(vault, clock)
-    users = Users(clock, ids, journal)
     keys, tickets = Keys(vault, clock, ids, journal), TicketDesk(vault, clock, ids)
-    sessions = Sessions(vault, clock, ids)
+    users, sessions = Users(clock, ids, journal), Sessions(vault, clock, ids)
     sign_in = SignIn(database, clock, hashing, sessions, Attempts(clock), journal)
     passkeys = PasskeyDesk(clock, ids, tickets, journal)
     links = Links(database, clock, ids, tickets, users, sign_in, sessions, passkeys, journal)
@@ -146,8 +148,8 @@ def _house(
     files = _file_desk(settings, database, vault, clock, ids, journal, drafts, place)
     credentials = CredentialKeeper(database, providers, CredentialCheck(client, clock), clock)
     refused = CredentialHealth(database, providers, Standing(clock, journal), credentials)
-    health = Health(clock, catalog.usable, refused.note_invalid)
-    planner, maker = Planner(health), Maker(client, clock, _limits(settings))
+    health, routes = Health(clock, catalog.usable, refused.note_invalid), RouteBook(clock, journal, catalog.foresee)
+    planner, maker = fresh_planner(health, clock), Maker(client, clock, _limits(settings))
     return House(
         settings=settings,
         clock=clock,
@@ -163,7 +165,7 @@ def _house(
         connects=ConnectDesk(vault, clock, keys, journal),
         sessions=sessions,
         tickets=tickets,
-        preferences=PreferenceDesk(PreferenceBook(clock, journal), rates),
+        preferences=PreferenceDesk(PreferenceBook(clock, journal), rates, routes),
         sign_in=sign_in,
         passkeys=passkeys,
         links=links,
@@ -175,6 +177,8 @@ def _house(
         catalog=catalog,
         providers=providers,
         rates=rates,
+        routes=routes,
+        explainer=Explainer(catalog, planner, health),
         freshness=Freshness(database, access, catalog),
         credentials=credentials,
         credential_health=refused,
@@ -188,6 +192,11 @@ def _house(
         video_desk=VideoDesk(database, catalog, planner, maker, recorder, clock),
         waiting_videos=WaitingVideos(catalog, planner, maker, files, recorder, clock, total_s=settings.total_s),
     )
+
+
+def _catalog(settings: Settings, client: Client, vault: Vault, clock: Clock) -> CatalogSnapshot:
+    tokens, keys = GoogleTokens(client, clock), settings.provider_keys
+    return CatalogSnapshot(vault, clock, tokens, knows_lacks=settings.check_models, keys=keys)
 
 
 def _relay(
@@ -330,6 +339,8 @@ class Hub:
         await receive()
         try:
             async with open_house(self._settings, clock=self._clock) as house, background(house):
+                await put_environment_providers(house.database, house.providers, self._settings.provider_keys)
+                await house.freshness.look()
                 reader = BodyReader(house.deadlines, limit=self._settings.body_limit, seconds=self._settings.body_s)
                 self._edge = Edge(house, reader, control_plane(house), Console(_PAGES))
                 await send({"type": "lifespan.startup.complete"})

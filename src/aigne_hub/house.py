@@ -27,6 +27,7 @@ from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.catalog.entries import Credential, CredentialState
 from aigne_hub.catalog.rates.book import RateBook
 from aigne_hub.catalog.registry import Registry as CatalogRegistry
+from aigne_hub.catalog.routes.book import RouteBook
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.db.engine import Database
 from aigne_hub.files.desk import FileDesk
@@ -41,6 +42,7 @@ from aigne_hub.flows.sign_in_sso import SingleSignOn
 from aigne_hub.outbound import Client
 from aigne_hub.relay.answer import Relay
 from aigne_hub.relay.counting import Counting
+from aigne_hub.relay.explain import Explainer
 from aigne_hub.relay.health import Health
 from aigne_hub.relay.videos.desk import VideoDesk
 from aigne_hub.relay.videos.waiting import WaitingVideos
@@ -78,6 +80,8 @@ class House:
     catalog: CatalogSnapshot
     providers: CatalogRegistry
     rates: RateBook
+    routes: RouteBook
+    explainer: Explainer
     freshness: Freshness
     credentials: CredentialKeeper
     credential_health: CredentialHealth

@@ -125,6 +125,16 @@ def _setting(default: object, read: Callable[[str], Any], doc: str, *aliases: st
 
 
 @dataclass(frozen=True)
+class ProviderKeys:
+    """What the environment has for one provider: the values of its credentials, and where it is if that is said."""
+
+    name: str
+    values: tuple[Mapping[str, str], ...] = field(repr=False)
+    base_url: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """Every field is the environment variable HUB_<NAME>; docs/guide/settings.md lists them all."""
 
@@ -182,6 +192,8 @@ class Settings:
         secret=True,
     )
     stop_s: float = _setting(30.0, _seconds(0, 3600), "seconds that running calls may finish in when the hub stops")
+    # Not HUB_ variables, but those that the reference names (contract 6.1).
+    provider_keys: tuple[ProviderKeys, ...] = field(default=(), repr=False)
 
     @property
     def database(self) -> str:
@@ -202,6 +214,8 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: str
     environment = os.environ if environment is None else environment
     values: dict[str, object] = {}
     for one in fields(Settings):
+        if not one.metadata:
+            continue
         names = (variable(one.name), *cast("tuple[str, ...]", one.metadata["aliases"]))
         found = [(name, environment[name]) for name in names if environment.get(name)]
         given = overrides.get(one.name)
@@ -214,7 +228,49 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: str
             values[one.name] = one.metadata["read"](text)
         except ValueError as error:
             raise BadSetting(f"{name} {error}") from None
+    values["provider_keys"] = _provider_keys(environment)
     return Settings(**cast("dict[str, Any]", values))
+
+
+_KEYS = {
+    "openai": "OPENAI_API_KEY",
+    "google": "GEMINI_API_KEY",
+    "openrouter": "OPEN_ROUTER_API_KEY",
+    "anthropic": "ANTHROPIC_API_KEY",
+    "deepseek": "DEEPSEEK_API_KEY",
+    "ollama": "OLLAMA_API_KEY",
+    "xai": "XAI_API_KEY",
+    "doubao": "DOUBAO_API_KEY",
+    "poe": "POE_API_KEY",
+    "ideogram": "IDEOGRAM_API_KEY",
+}
+_URLS = {"openai": "OPENAI_BASE_URL", "anthropic": "ANTHROPIC_BASE_URL", "ollama": "OLLAMA_BASE_URL"}
+_MOST_KEYS = 100
+
+
+def _provider_keys(environment: Mapping[str, str]) -> tuple[ProviderKeys, ...]:
+    """The keys that the reference takes from the environment. Raises BadSetting for what can be no key."""
+    found = []
+    for name, variable_ in _KEYS.items():
+        if keys := _listed(environment, variable_):
+            base_url = environment.get(_URLS.get(name, ""), "").strip() or None
+            found.append(ProviderKeys(name, tuple([{"api_key": key} for key in keys]), base_url))
+    ids, secrets = _listed(environment, "AWS_ACCESS_KEY_ID"), _listed(environment, "AWS_SECRET_ACCESS_KEY")
+    regions = _listed(environment, "AWS_REGION")
+    if ids and secrets and regions:
+        pairs = [
+            {"access_key_id": id_, "secret_access_key": secret} for id_, secret in zip(ids, secrets, strict=False)
+        ]  # fmt: skip
+        found.append(ProviderKeys("bedrock", tuple(pairs), region=regions[0]))
+    return tuple(found)
+
+
+def _listed(environment: Mapping[str, str], name: str) -> list[str]:
+    """What stands between the commas of a variable."""
+    found = [one.strip() for one in environment.get(name, "").split(",") if one.strip()]
+    if len(found) > _MOST_KEYS or not re.fullmatch("[!-~]*", "".join(found)):
+        raise BadSetting(f"{name} must be at most {_MOST_KEYS} keys of visible ASCII characters, separated by commas")
+    return found
 
 
 def pass_on(**texts: str | None) -> None:

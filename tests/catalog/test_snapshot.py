@@ -19,6 +19,7 @@ from aigne_hub.catalog.google_tokens import GoogleTokens
 from aigne_hub.catalog.rates.book import RateBook
 from aigne_hub.catalog.rates.entries import RateDraft
 from aigne_hub.catalog.registry import Registry
+from aigne_hub.catalog.routes.store import write_excluded
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.db.engine import Database
 from aigne_hub.db.versions import read_versions
@@ -345,3 +346,21 @@ async def test_many_credentials_take_no_memory_without_end(catalog: CatalogSnaps
         seen.route(f"openai/m{number}", Kind.chat)
     kept = sum(len(pool.targets) for route in seen._routes.values() for pool in route.pools)
     assert 0 < kept == seen._kept <= 65_536
+
+
+async def test_no_bare_name_leads_to_who_is_left_out_priced_or_not(
+    catalog: CatalogSnapshot, database: Database
+) -> None:
+    async with database.write() as conn:
+        await write_excluded(conn, ("openai",), 0)
+    seen = await looked(database, VAULT)
+    assert seen.peek("gpt-4o").provider.name == "openrouter"
+    assert seen.peek("openai/gpt-4o").provider.name == "openai"
+    assert [one.target for one in seen.passed_over("gpt-4o")] == ["openai/gpt-4o"]
+    async with database.write() as conn:
+        rates = RateBook(CLOCK, IdSource(CLOCK, 2), Journal(VAULT, CLOCK))
+        await rates.add(conn, SYSTEM, [one.id for one in seen.ready()], RateDraft("gpt-4o", Kind.chat, Tariff(1, 1)))
+        await rates.switch(conn, SYSTEM, is_on=True)
+    pools = (await looked(database, VAULT)).route("gpt-4o", Kind.chat).pools
+    assert "openai" not in [pool.targets[0].provider.name for pool in pools]
+    assert len(pools) == 2

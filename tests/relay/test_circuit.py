@@ -8,7 +8,6 @@ from aigne_hub.relay.circuit import (
     FIRST_PAUSE_S,
     FORGET_S,
     LONGEST_PAUSE_S,
-    OFFER_S,
     PROBE_S,
     Circuit,
     Probing,
@@ -64,11 +63,11 @@ def test_a_provider_that_says_when_to_come_back_is_believed_at_once_within_reaso
     assert circuit.probing == Probing(waits)
 
 
-def test_a_probe_that_comes_to_nothing_is_offered_again() -> None:
-    probing = Probing(0.0)
-    probing.offer(7.0)
-    assert probing.opens_s == 7 + OFFER_S
+def test_whoever_begins_has_the_probe_until_nothing_was_heard_of_it_for_long() -> None:
+    probing = Probing(5.0)
     probing.begin(8.0)
+    assert probing.opens_s == 8 + PROBE_S
+    probing.begin(9.0)
     assert probing.opens_s == 8 + PROBE_S
 
 

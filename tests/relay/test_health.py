@@ -85,15 +85,17 @@ def test_a_provider_without_another_credential_cools_down_but_for_one_try_at_a_t
     assert (world.weight(A), world.weight(OTHER), state(world, A)) == (0, 100, CredentialState.cooling)
     assert world.health.soonest([A]) == 5
     world.later(5)
-    assert [world.weight(A) for _ in range(3)] == [10, 0, 0]
+    assert [world.weight(A) for _ in range(3)] == [10, 10, 10]
     world.health.began(A)
+    assert world.weight(A) == 0
     world.later(10)
     assert world.weight(A) == 0
     world.health.failed(A, throttled())
     world.later(5)
-    assert [world.weight(A), world.weight(A)] == [10, 0]
+    assert world.weight(A) == 10
+    world.health.began(A)
     world.health.succeeded(A)
-    assert [world.weight(A), world.weight(A)] == [100, 100]
+    assert world.weight(A) == 100
 
 
 def test_a_provider_cools_down_when_the_last_of_its_credentials_is_throttled(world: World) -> None:
@@ -102,7 +104,9 @@ def test_a_provider_cools_down_when_the_last_of_its_credentials_is_throttled(wor
     world.health.failed(B, throttled())
     assert (world.weight(A), world.weight(B), world.weight(OTHER)) == (0, 0, 100)
     world.later(5)
-    assert [world.weight(A), world.weight(B)] == [10, 0]
+    assert [world.weight(A), world.weight(B)] == [10, 10]
+    world.health.began(A)
+    assert [world.weight(A), world.weight(B)] == [0, 0]
 
 
 @pytest.mark.parametrize(("times", "seconds"), [(1, 90), (2, 90), (3, 180), (9, 180)])
@@ -112,9 +116,11 @@ def test_it_cools_for_longer_after_three_refusals(times: int, seconds: float) ->
         world.health.failed(A, throttled())
     world.later(seconds - 0.1)
     assert world.weight(A) == 10  # the one try
+    world.health.began(A)
     assert world.weight(A) == 0
     world.later(0.1)
-    assert [world.weight(A) > 0, world.weight(A) > 0] == [True, True]
+    world.health.began(A)
+    assert world.weight(A) > 0
 
 
 def test_a_cool_down_that_began_with_a_try_still_ends_in_time() -> None:
@@ -163,25 +169,25 @@ def test_an_open_circuit_lets_one_probe_through_at_a_time(world: World) -> None:
     for _ in range(3):
         world.health.failed(A, overloaded())
     world.later(5)
-    assert [world.weight(A), world.weight(B), world.weight(A)] == [100, 0, 0]
+    assert [world.weight(A), world.weight(B), world.weight(A)] == [100, 100, 100]
     world.health.began(A)
+    assert [world.weight(A), world.weight(B)] == [0, 0]
     world.later(30)
     assert world.weight(B) == 0
     world.health.failed(A, overloaded())
     assert world.health.soonest([A]) == 10
     world.later(10)
-    assert [world.weight(B), world.weight(A)] == [100, 0]
+    assert [world.weight(B), world.weight(A)] == [100, 100]
+    world.health.began(B)
+    assert [world.weight(B), world.weight(A)] == [0, 0]
     world.health.succeeded(B)
     assert [world.weight(A), world.weight(A), world.health.soonest()] == [100, 100, None]
 
 
-def test_a_probe_that_was_planned_and_not_made_or_given_up_is_made_by_another(world: World) -> None:
+def test_a_probe_of_which_nothing_was_heard_is_made_by_another(world: World) -> None:
     for _ in range(3):
         world.health.failed(A, overloaded())
     world.later(5)
-    assert world.weight(A) == 100
-    world.later(5)
-    assert world.weight(A) == 100
     world.health.began(A)
     world.later(59)
     assert world.weight(A) == 0
@@ -197,7 +203,7 @@ def test_a_second_key_of_the_plan_that_opened_the_circuit_does_not_put_the_probe
     assert world.health.soonest([A, B]) == 5
 
 
-def test_planning_what_must_wait_anyway_takes_no_probe(world: World) -> None:
+def test_a_model_that_may_be_probed_waits_for_its_credential_all_the_same(world: World) -> None:
     for _ in range(3):
         world.health.failed(A, overloaded())
     world.health.failed(A, throttled(60))  # it answers: the circuit is closed
@@ -310,3 +316,22 @@ def test_the_last_resort_is_who_is_shut_by_a_guess_and_answers(error: UpstreamFa
     assert world.health.last_resort([only]) is (only if is_hope else None)
     other = target_of(2, 2)
     assert world.health.last_resort([only, other]) is (only if is_hope else other)
+
+
+def test_it_says_in_words_why_a_target_counts_less(world: World) -> None:
+    why = world.health.why
+    assert why(A) is None
+    for _ in range(3):
+        world.health.failed(A, overloaded())
+    assert why(B) == "the model failed there 3 times in a row: tried in 5 s"
+    world.later(5)
+    assert why(A) == "the model failed there 3 times in a row: tried by the next call"
+    world.health.failed(A, throttled())
+    assert why(A) == "its credential is throttled: it counts a tenth for 180 s"
+    world.health.failed(B, throttled())
+    assert why(A) == "every credential of its provider is throttled: tried again in 5 s"
+    world.health.failed(A, throttled(7))
+    assert why(A) == "its provider wants no calls of it: not used for 7 s"
+    world.health.failed(A, refused())
+    assert "refuses the credential" in (why(A) or "")
+    assert why(OTHER) is None

@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from aigne_hub.base.errors import Failure, UpstreamFailed
 from aigne_hub.catalog.entries import Target
-from aigne_hub.relay.circuit import OFFER_S
+from aigne_hub.relay.circuit import PROBE_S
 from tests.relay.worlds import World, overloaded, refused, target_of, throttled
 
 TARGETS = [target_of(provider, 10 * provider + key, model) for provider in (1, 2) for key in (1, 2) for model in "mn"]
@@ -70,13 +70,13 @@ class Schedule(RuleBasedStateMachine):
         wait = self.world.health.soonest([one])
         if wait is None:
             return
-        before = wait > 0
         self.world.later(wait + 0.001)
         assert self.world.weight(one) > 0
-        if before and self.world.weight(one) == 0:
-            # It was a probe: nothing else passes until it is lost, and then the next one does.
-            assert 0 < (self.world.health.soonest([one]) or 0) <= OFFER_S
-            self.world.later(OFFER_S + 0.001)
+        self.world.health.began(one)
+        if self.world.weight(one) == 0:
+            # It is a probe: nothing else passes until it is lost, and then the next one does.
+            assert 0 < (self.world.health.soonest([one]) or 0) <= PROBE_S
+            self.world.later(PROBE_S + 0.001)
             assert self.world.weight(one) > 0
 
     @invariant()
@@ -89,8 +89,7 @@ class Schedule(RuleBasedStateMachine):
         for target in (*TARGETS, ALONE):
             given = 100
             wait = self.world.health.soonest([target])
-            if wait != 0:  # asking would take a probe
-                assert self.world.weight(target, given) == 0
+            assert (self.world.weight(target, given) > 0) is (wait == 0)
             assert self.world.weight(target, 0) == 0
 
     def teardown(self) -> None:

@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aigne_hub.base.clock import StoppedClock
 from aigne_hub.base.errors import BadRequest, Failure, Unavailable, UpstreamFailed
 from aigne_hub.catalog.entries import CredentialId, Pool, Provider, ProviderId, Route, Target
 from aigne_hub.outbound import Origin
-from aigne_hub.relay.plan import MOST_PLANNED, Planner, Turns, make_plan
+from aigne_hub.relay.line import MOST_PLANNED, Conditions
+from aigne_hub.relay.plan import Planner, fresh_planner, make_plan
+from aigne_hub.relay.turns import Turns
 
 ORIGIN = Origin("http", "127.0.0.1", 1)
 WEIGHTS = st.lists(st.integers(0, 200), min_size=1, max_size=12).filter(any)
@@ -68,23 +71,27 @@ class Sick(AllWell):
         return self.weights.get(target.credential_id, configured)
 
 
+def planner_of(conditions: Conditions) -> Planner:
+    return fresh_planner(conditions, StoppedClock())
+
+
 def picks(planner: Planner, route: Route, count: int) -> list[int]:
     return [planner.attempts(route)[0].credential_id for _ in range(count)]
 
 
 def test_turns_are_those_of_the_contract() -> None:
-    planner, route = Planner(AllWell()), route_of([5, 1, 1])
+    planner, route = planner_of(AllWell()), route_of([5, 1, 1])
     assert "".join("abc"[id_ - 10_000] for id_ in picks(planner, route, 14)) == "aabacaa" * 2
 
 
 def test_equal_weights_take_turns_one_by_one() -> None:
-    assert picks(Planner(AllWell()), route_of([100, 100, 100]), 6) == [10_000, 10_001, 10_002] * 2
+    assert picks(planner_of(AllWell()), route_of([100, 100, 100]), 6) == [10_000, 10_001, 10_002] * 2
 
 
 @given(WEIGHTS)
 def test_weights_are_respected_within_a_hundredth(weights: list[int]) -> None:
     route = route_of(weights)
-    seen = Counter(picks(Planner(AllWell()), route, 1000))
+    seen = Counter(picks(planner_of(AllWell()), route, 1000))
     for id_, weight in zip(route.pools[0].ids, weights, strict=True):
         assert abs(seen[id_] - 1000 * weight / sum(weights)) <= 10
         assert weight or not seen[id_]
@@ -93,7 +100,7 @@ def test_weights_are_respected_within_a_hundredth(weights: list[int]) -> None:
 @given(WEIGHTS, st.integers(1, 400))
 def test_nobody_waits_longer_than_the_weights_say(weights: list[int], rounds: int) -> None:
     """Any window of turns, not only the first, is shared by weight: nobody's share is off by more than two turns."""
-    planner, route = Planner(AllWell()), route_of(weights)
+    planner, route = planner_of(AllWell()), route_of(weights)
     picks(planner, route, rounds)
     seen = Counter(picks(planner, route, 200))
     for id_, weight in zip(route.pools[0].ids, weights, strict=True):
@@ -103,13 +110,13 @@ def test_nobody_waits_longer_than_the_weights_say(weights: list[int], rounds: in
 def test_many_credentials_share_as_few_do() -> None:
     weights = [1 + n % 7 for n in range(1000)]
     route = route_of(weights)
-    seen = Counter(picks(Planner(AllWell()), route, sum(weights)))
+    seen = Counter(picks(planner_of(AllWell()), route, sum(weights)))
     assert [seen[id_] for id_ in route.pools[0].ids] == weights
 
 
 def test_of_many_credentials_those_that_fell_ill_are_never_chosen() -> None:
     conditions = Sick({})
-    planner, route = Planner(conditions), route_of([100] * 500)
+    planner, route = planner_of(conditions), route_of([100] * 500)
     picks(planner, route, 100)
     ill = set(range(10_000, 10_500, 3))
     conditions.weights = dict.fromkeys(ill, 0)
@@ -122,7 +129,7 @@ def test_of_many_credentials_those_that_fell_ill_are_never_chosen() -> None:
 
 def test_of_many_credentials_a_plan_asks_for_few() -> None:
     conditions = Sick({})
-    planner, route = Planner(conditions), route_of([100] * 1000)
+    planner, route = planner_of(conditions), route_of([100] * 1000)
     picks(planner, route, 100)
     assert conditions.asked <= 100 * 60
 
@@ -155,19 +162,19 @@ def test_a_plan_has_every_target_once_and_each_provider_before_any_twice(pools: 
 
 
 def test_providers_take_turns_for_a_bare_name() -> None:
-    planner, route = Planner(AllWell()), route_of([100], [100, 100], [100])
+    planner, route = planner_of(AllWell()), route_of([100], [100, 100], [100])
     assert picks(planner, route, 7) == [10_000, 20_000, 30_000, 10_000, 20_001, 30_000, 10_000]
 
 
 def test_the_turns_of_names_are_their_own() -> None:
-    planner, pools = Planner(AllWell()), route_of([100], [100]).pools
+    planner, pools = planner_of(AllWell()), route_of([100], [100]).pools
     one, other = Route("one", pools), Route("other", pools)
     seen = [(picks(planner, one, 1)[0], picks(planner, other, 1)[0]) for _ in range(2)]
     assert seen == [(10_000, 10_000), (20_000, 20_000)]
 
 
 def test_what_comes_second_takes_no_turn_by_it() -> None:
-    planner, route = Planner(AllWell()), route_of([100], [100, 100])
+    planner, route = planner_of(AllWell()), route_of([100], [100, 100])
     plans = [ids_of(planner.attempts(route)) for _ in range(4)]
     assert plans == [
         [10_000, 20_000, 20_001],
@@ -178,13 +185,13 @@ def test_what_comes_second_takes_no_turn_by_it() -> None:
 
 
 def test_the_share_of_a_provider_that_is_away_goes_to_all_others() -> None:
-    planner, route = Planner(Sick({10_000: 0})), route_of([100], [100], [100])
+    planner, route = planner_of(Sick({10_000: 0})), route_of([100], [100], [100])
     assert picks(planner, route, 4) == [20_000, 30_000, 20_000, 30_000]
 
 
 def test_a_lower_weight_for_now_is_a_smaller_share_for_now() -> None:
     conditions = Sick({10_000: 10})
-    planner, route = Planner(conditions), route_of([100, 100])
+    planner, route = planner_of(conditions), route_of([100, 100])
     assert Counter(picks(planner, route, 110))[10_000] == 10
     conditions.weights = {}
     assert Counter(picks(planner, route, 100))[10_000] in range(48, 53)
@@ -192,8 +199,8 @@ def test_a_lower_weight_for_now_is_a_smaller_share_for_now() -> None:
 
 def test_a_single_target_is_its_own_plan() -> None:
     route = route_of([100])
-    assert Planner(AllWell()).attempts(route) is route.pools[0].targets
-    assert Planner(AllWell()).first(route) is route.pools[0].targets[0]
+    assert planner_of(AllWell()).attempts(route) is route.pools[0].targets
+    assert planner_of(AllWell()).first(route) is route.pools[0].targets[0]
 
 
 class Refused(Sick):
@@ -216,20 +223,20 @@ def test_where_nothing_is_left_it_is_said_what_is_missing(
     conditions: AllWell, weights: list[int], words: str, retry_after: int | None
 ) -> None:
     with pytest.raises(Unavailable, match=words) as refused:
-        Planner(conditions).attempts(route_of(weights))
+        planner_of(conditions).attempts(route_of(weights))
     assert (refused.value.status, refused.value.code, refused.value.retry_after) == (503, "no_target", retry_after)
     assert "p1" in refused.value.message
 
 
 def test_turns_go_on_when_a_credential_comes_or_goes() -> None:
-    planner = Planner(AllWell())
+    planner = planner_of(AllWell())
     assert picks(planner, route_of([1, 1]), 1) == [10_000]
     assert picks(planner, route_of([1, 1, 1]), 2) == [10_001, 10_002]
     assert set(picks(planner, route_of([1]), 1) + picks(planner, route_of([1, 1]), 2)) == {10_000, 10_001}
 
 
 def test_names_without_end_take_no_memory_without_end() -> None:
-    planner, pools = Planner(AllWell()), route_of([1], [1]).pools
+    planner, pools = planner_of(AllWell()), route_of([1], [1]).pools
     for number in range(5000):
         planner.attempts(Route(str(number), pools))
     assert len(planner._turns._pools) <= 4096
@@ -242,10 +249,21 @@ class Hoping(Sick):
 
 def test_the_only_hope_is_asked_and_nobody_takes_a_turn_by_it() -> None:
     conditions = Hoping(NONE)
-    planner, route = Planner(conditions), route_of([1, 1, 0])
+    planner, route = planner_of(conditions), route_of([1, 1, 0])
     assert ids_of(planner.attempts(route)) == [10_001]
     conditions.weights = {}
     assert picks(planner, route, 2) == [10_000, 10_001]
+
+
+def test_what_was_planned_may_begin_unless_it_was_shut_since() -> None:
+    conditions, route = Sick({}), route_of([1])
+    planner = planner_of(conditions)
+    target = planner.first(route)
+    assert planner.may_begin(target)
+    conditions.weights = NONE
+    assert not planner.may_begin(target)
+    assert planner.nothing_left(route).retry_after == 42
+    assert planner_of(Hoping(NONE)).may_begin(target)
 
 
 class Heard(Sick):
@@ -267,7 +285,7 @@ class Heard(Sick):
 
 def test_conditions_hear_of_the_only_attempt_of_a_call() -> None:
     conditions = Heard()
-    planner = Planner(conditions)
+    planner = planner_of(conditions)
     target = planner.first(route_of([7]))
     with planner.attempting(target):
         pass

@@ -9,7 +9,7 @@ import pytest
 from aigne_hub.usage.records import Status
 from tests.relay.two_targets import ERROR, PLAIN, STREAM, reset
 from tests.running import RunningHub
-from tests.upstream import COMPLETION, Upstream, chunks_of, events_of, streamed, whole
+from tests.upstream import COMPLETION, Asked, Upstream, chunks_of, events_of, streamed, whole
 
 pytestmark = pytest.mark.anyio
 
@@ -84,3 +84,57 @@ async def test_who_breaks_after_a_head_was_sent_in_silence_ends_the_stream_with_
     assert '"upstream_broken"' in said
     assert second.asked == []
     assert (await two.call()).status is Status.failed
+
+
+async def test_of_calls_that_come_at_once_one_is_the_probe_and_nobody_else_waits_for_it(
+    hub: RunningHub, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aigne_hub.relay.circuit.FIRST_PAUSE_S", 0.0)  # it half-opens at once
+    upstream.script = reset
+    for _ in range(3):
+        await hub.ask()
+    others = asyncio.Event()
+
+    async def hang(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        await others.wait()
+        await whole(COMPLETION)(asked, writer)
+
+    upstream.script = hang
+    calls = [asyncio.ensure_future(hub.ask()) for _ in range(50)]
+    async with asyncio.timeout(10):
+        for number, call in enumerate(asyncio.as_completed(calls), start=1):
+            assert (await call).status_code == (503 if number < 50 else 200)
+            if number == 49:
+                others.set()
+    assert len(upstream.asked) == 4
+
+
+async def test_a_target_that_another_call_probes_meanwhile_is_passed_over(
+    two: RunningHub, upstream: Upstream, second: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aigne_hub.relay.circuit.FIRST_PAUSE_S", 0.0)
+    second.script = reset
+    for _ in range(3):
+        await two.ask({**PLAIN, "model": "up2/m"})
+    is_probed, has_failed = asyncio.Event(), asyncio.Event()
+
+    async def probed(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        is_probed.set()
+        await has_failed.wait()
+        await whole(COMPLETION)(asked, writer)
+
+    async def fail_once_probed(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        is_planned.set()
+        await is_probed.wait()
+        await whole(ERROR, 500)(asked, writer)
+
+    is_planned = asyncio.Event()
+    upstream.script, second.script = fail_once_probed, probed
+    async with asyncio.timeout(10):
+        planned = asyncio.ensure_future(two.ask(PLAIN))
+        await is_planned.wait()
+        probe = asyncio.ensure_future(two.ask({**PLAIN, "model": "up2/m"}))
+        assert (await planned).json()["error"]["code"] == "upstream_overloaded"
+        has_failed.set()
+        assert (await probe).status_code == 200
+    assert len(second.asked) == 4

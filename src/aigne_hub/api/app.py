@@ -17,6 +17,7 @@ from aigne_hub.api import (
     auth,
     calls,
     clients,
+    explain,
     files,
     invitations,
     me,
@@ -25,6 +26,7 @@ from aigne_hub.api import (
     preferences,
     providers,
     rates,
+    routing,
     sso_issuers,
     trusted_issuers,
     usage_stats,
@@ -83,6 +85,8 @@ def routes() -> FastAPI:
     app.include_router(invitations.router, prefix="/api/invitations")
     app.include_router(sso_issuers.router, prefix="/api/sso-issuers")
     app.include_router(preferences.router, prefix="/api/preferences")
+    app.include_router(routing.router, prefix="/api/routing")
+    app.include_router(explain.router, prefix="/api/routing")
     app.include_router(connect_routes())
     app.include_router(audit.router, prefix="/api/audit")
     app.include_router(files.router, prefix="/api/files")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter
+from pydantic import Field
 
 from aigne_hub.api.callers import Admin, InHouse, Read, Write
 from aigne_hub.api.shapes import Shape, Strict
@@ -17,6 +20,7 @@ class ShownPreferences(Shape):
     dynamic_registration: bool
     credit_based_billing_enabled: bool
     credit_prefix: CreditPrefix
+    excluded_rotation_providers: Annotated[str, Field(description="Names with commas: no bare name leads to them.")]
 
     @classmethod
     def of(cls, kept: AllPreferences) -> ShownPreferences:
@@ -25,6 +29,7 @@ class ShownPreferences(Shape):
             dynamic_registration=kept.access.dynamic_registration,
             credit_based_billing_enabled=kept.billing.is_on,
             credit_prefix=kept.billing.prefix,
+            excluded_rotation_providers=",".join(kept.excluded),
         )
 
 
@@ -33,6 +38,7 @@ class PreferenceChange(Strict):
     dynamic_registration: bool | None = None
     credit_based_billing_enabled: bool | None = None
     credit_prefix: CreditPrefix | None = None
+    excluded_rotation_providers: Annotated[str, Field(max_length=5000)] | None = None
 
 
 @router.get("")

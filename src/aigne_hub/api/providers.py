@@ -34,6 +34,7 @@ async def list_providers(
             credentials=[
                 ShownCredential.of(one, house.state_of(one)) for one in credentials if one.provider_id == provider.id
             ],
+            environment_keys=house.catalog.environment_keys(provider.id),
         )
         for provider in await store.list_providers(conn)
         if name is None or provider.name == name

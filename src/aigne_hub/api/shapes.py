@@ -166,6 +166,10 @@ class ShownProvider(Shape):
 
 class ListedProvider(ShownProvider):
     credentials: list[ShownCredential]
+    environment_keys: Annotated[
+        int,
+        Field(description="Keys of the hub's environment that it works by, having no usable credential of its own."),
+    ] = 0
 
 
 class Message(Shape):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import NewType
+
+from msgspec import Struct
 
 from aigne_hub.dialects.call import Kind
 from aigne_hub.outbound import Origin
@@ -165,9 +168,97 @@ class Pool:
     weights: tuple[int, ...]
 
 
+class Strategy(StrEnum):
+    """Who is first of a tier's targets."""
+
+    weighted = "weighted"  # they share by their weights
+    least_latency = "least_latency"  # of two drawn by lot, who answered sooner of late
+    cheapest = "cheapest"
+
+
+class Condition(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, rename="camel"
+):  # fmt: skip
+    """Of which calls a target is for: all that is said has to hold. None is of any.
+
+    Bytes are those of the request's body. Of `keys` (ids of access keys) and `tags` (from `x-hub-tags`) one suffices.
+    """
+
+    stream: bool | None = None
+    tools: bool | None = None
+    min_bytes: int | None = None
+    max_bytes: int | None = None
+    keys: tuple[str, ...] | None = None
+    tags: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lane:
+    """One target of a tier, at one provider: by any of its credentials. `price` is to compare by; None is not known."""
+
+    pool: Pool
+    weight: int
+    conditions: tuple[Condition, ...] = ()
+    price: Decimal | None = None
+
+    @property
+    def id(self) -> LaneId:
+        return self.pool.provider_id, self.pool.targets[0].model
+
+
+LaneId = tuple[ProviderId, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tier:
+    """Lanes that share their calls, the cheapest first when that is how; the next tier is for when all of them fail.
+
+    `number` is the operator's, from 1; those of a route that is fallen back to have the number of where it stands.
+    `ids` are those of `lanes`, one by one, `weights` ten times theirs, so that a tenth is a whole number too.
+    """
+
+    number: int
+    lanes: tuple[Lane, ...]
+    ids: tuple[LaneId, ...]
+    weights: tuple[int, ...]
+    strategy: Strategy = Strategy.weighted
+    is_sticky: bool = False
+    is_conditional: bool = False
+    places: Mapping[LaneId, tuple[Lane, ...]] = field(default_factory=dict)  # its lanes by id, where prompts stay
+
+    @classmethod
+    def of(
+        cls, number: int, lanes: Iterable[Lane], strategy: Strategy = Strategy.weighted, *, is_sticky: bool = False
+    ) -> Tier:
+        lanes = tuple(lanes)
+        if strategy is Strategy.cheapest:
+            lanes = tuple(sorted(lanes, key=lambda one: (one.price is None, one.price or 0)))
+        ids, weights = tuple([one.id for one in lanes]), tuple([10 * one.weight for one in lanes])
+        places: dict[LaneId, tuple[Lane, ...]] = {}
+        for lane in lanes if is_sticky else ():
+            places[lane.id] = (*places.get(lane.id, ()), lane)
+        is_conditional = any(one.conditions for one in lanes)
+        return cls(number, lanes, ids, weights, strategy, is_sticky, is_conditional, places)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A target that an operator named and that cannot be used; `tier` counts from 1."""
+
+    tier: int
+    target: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Route:
-    """What a model name leads to: pools, which take turns if there are several."""
+    """What a model name leads to: pools, which take turns if there are several.
+
+    One that an operator made has `tiers` of them, tried one after the other.
+    """
 
     name: str
     pools: tuple[Pool, ...]
+    tiers: tuple[Tier, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    asks_for_tools: bool = False  # whether a condition looks at them, which takes reading a call

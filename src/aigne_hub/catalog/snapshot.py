@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 
 from aigne_hub.base.clock import Clock
@@ -15,6 +16,7 @@ from aigne_hub.catalog.entries import (
     UNKNOWN,
     Credential,
     CredentialId,
+    LeftOut,
     Model,
     ModelFacts,
     Pool,
@@ -30,14 +32,18 @@ from aigne_hub.catalog.lacks import lacks_of
 from aigne_hub.catalog.rates.entries import Billing, Rate
 from aigne_hub.catalog.rates.price_list import PriceList
 from aigne_hub.catalog.rates.store import list_rates, read_billing
-from aigne_hub.catalog.registry import open_sealed
+from aigne_hub.catalog.registry import FULL_WEIGHT, open_sealed
+from aigne_hub.catalog.routes.entries import KeptRoute
+from aigne_hub.catalog.routes.paths import Paths, nowhere
+from aigne_hub.catalog.routes.prices import order_price
+from aigne_hub.catalog.routes.store import list_routes, read_excluded
+from aigne_hub.catalog.targets import environment_targets, target_of
 from aigne_hub.db.engine import Conn
 from aigne_hub.dialects.call import Kind
-from aigne_hub.outbound import Origin
 from aigne_hub.providers.families import RESERVED, family, upstream_name
-from aigne_hub.providers.google_account import VERTEX, account_of, vertex_path
-from aigne_hub.providers.known import LOCAL, canonical, credential_headers, dialects_of, keying_of, quirks_of
-from aigne_hub.providers.sigv4 import signer_of
+from aigne_hub.providers.google_account import account_of
+from aigne_hub.providers.known import LOCAL, canonical
+from aigne_hub.settings import ProviderKeys
 
 _PREFIXES = ("aignehub/", "aignehub:")
 _REMEMBERED = 4096  # names whose routes are kept; the cache starts anew when it is full …
@@ -66,11 +72,20 @@ class CatalogSnapshot:
 
     counter = store.COUNTER
 
-    def __init__(self, vault: Vault, clock: Clock, tokens: GoogleTokens, *, knows_lacks: bool) -> None:
+    def __init__(
+        self,
+        vault: Vault,
+        clock: Clock,
+        tokens: GoogleTokens,
+        *,
+        knows_lacks: bool,
+        keys: Sequence[ProviderKeys] = (),
+    ) -> None:
         self._vault = vault
         self._clock = clock
         self._tokens = tokens
         self._knows_lacks = knows_lacks
+        self._keys = keys  # of the environment
         self._providers: dict[str, Provider] = {}
         self._ready: dict[str, Pool] = {}  # by the provider's name, its targets of no model yet
         self._by_credential: dict[CredentialId, Target] = {}
@@ -81,6 +96,8 @@ class CatalogSnapshot:
         self._routes: dict[tuple[str, Kind | None], Route] = {}
         self._kept = 0  # targets in them
         self._prices: PriceList | None = None
+        self._paths = self._laid([])
+        self._excluded: frozenset[str] = frozenset()
         self.billing = Billing()
         self._used: Counter[CredentialId] = Counter()
         self.unreadable: list[Credential] = []
@@ -102,6 +119,8 @@ class CatalogSnapshot:
         self.billing = await read_billing(conn)
         self._prices = PriceList(await list_rates(conn)) if self.billing.is_on else None
         self._models = listed if self._prices is None else self._with_rates(self._prices)
+        self._paths = self._laid(await list_routes(conn))
+        self._excluded = frozenset(await read_excluded(conn))
         self._routes, self._kept = {}, 0
         self.version = version
 
@@ -112,18 +131,47 @@ class CatalogSnapshot:
         """What a model name leads to (contract 5.3), for a call of this kind; of no kind, whether it leads anywhere.
 
         Made once for each name. Raises BadRequest when no provider serves the name, or calls are priced and it has no
-        rate, Unavailable when a named provider is switched off or has no usable credential.
+        rate, Unavailable when a named provider is switched off or has no usable credential, or an operator's route
+        leads nowhere any more.
         """
         found = self._routes.get((name, kind))
         if found is not None:
             return found
-        found = Route(name, tuple(self._find(name, kind)))
+        found = self.look_up(name, kind)
+        if not found.pools:
+            raise nowhere(found)
         self._kept += sum(len(pool.targets) for pool in found.pools)
         if len(self._routes) >= _REMEMBERED or self._kept > _MOST_TARGETS:
             self._routes.clear()
             self._kept = sum(len(pool.targets) for pool in found.pools)
         self._routes[name, kind] = found
         return found
+
+    def look_up(self, name: str, kind: Kind | None) -> Route:
+        """`route`, made anew; what an operator made is given also when it leads nowhere, with the reasons."""
+        name, sent = _bare(name), name
+        return self._paths.lay(name, kind, sent=sent) or Route(sent, tuple(self._find(name, kind)))
+
+    async def foresee(self, conn: Conn, name: str) -> Route:
+        """`look_up` by what a transaction sees, which may have changed it."""
+        seen = CatalogSnapshot(
+            self._vault, self._clock, self._tokens, knows_lacks=self._knows_lacks, keys=self._keys
+        )  # fmt: skip
+        await seen.load(conn, self.version)
+        return seen.look_up(name, None)
+
+    def passed_over(self, name: str) -> tuple[LeftOut, ...]:
+        """Who is known to serve such a bare name, and does not: what an operator may wonder about."""
+        listed = [provider.name for provider in self._by_name.get(name, ())]
+        known = [one for one in dict.fromkeys((*listed, *family(name))) if one in self._providers]
+        off, excluded = "it is switched off, or has no usable credential", "no bare name leads to it, by a preference"
+        return tuple(
+            [
+                LeftOut(1, f"{one}/{upstream_name(one, name)}", excluded if one in self._excluded else off)
+                for one in known
+                if one not in self._ready or one in self._excluded
+            ]
+        )
 
     def peek(self, name: str, kind: Kind | None = None) -> Target:
         """The first target of a route."""
@@ -166,21 +214,31 @@ class CatalogSnapshot:
         """Of each credential that can be used, what leads to it, but for the model."""
         return self._by_credential.values()
 
+    def environment_keys(self, provider_id: ProviderId) -> int:
+        """How many keys of the environment a provider works by, as it has no usable credential of its own."""
+        return sum([target.provider.id == provider_id for id_, target in self._by_credential.items() if id_ < 0])
+
     def take_used(self) -> list[tuple[CredentialId, int, int]]:
         """(credential, uses, time) since the last call of this."""
         used, self._used = self._used, Counter()
         now_ms = self._clock.now_ms()
         return [(credential, count, now_ms) for credential, count in used.items()]
 
+    def _laid(self, kept: Iterable[KeptRoute]) -> Paths:
+        return Paths(kept, self._names_provider, self._find, self._price)
+
     def _find(self, name: str, kind: Kind | None) -> list[Pool]:
         if not name.isprintable():  # no record could be made of it: PostgreSQL holds no U+0000
             raise _not_found(name.encode("unicode_escape").decode())
-        for prefix in _PREFIXES:
-            name = name.removeprefix(prefix)
-        first, slash, rest = name.partition("/")
-        if slash and rest and (canonical(first) in self._providers or canonical(first) in RESERVED):
+        name = _bare(name)
+        if self._names_provider(name):
+            first, _, rest = name.partition("/")
             return [self._named(canonical(first), rest, kind)]
         return self._bare(name) if self._prices is None else self._bare_priced(self._prices, name, kind)
+
+    def _names_provider(self, name: str) -> bool:
+        first, _, rest = name.partition("/")
+        return bool(rest) and (canonical(first) in self._providers or canonical(first) in RESERVED)
 
     def _named(self, provider: str, model: str, kind: Kind | None) -> Pool:
         base = self._ready.get(provider)
@@ -196,8 +254,9 @@ class CatalogSnapshot:
 
         If there is nobody, all who serve such names: lists may be old.
         """
-        found = {provider.name: name for provider in self._by_name.get(name, ())}
-        related = {one: upstream_name(one, name) for one in family(name) if one in self._ready and one not in found}
+        able = self._ready.keys() - self._excluded
+        found = {provider.name: name for provider in self._by_name.get(name, ()) if provider.name in able}
+        related = {one: upstream_name(one, name) for one in family(name) if one in able and one not in found}
         known = {one: own for one, own in related.items() if f"{one}/{own}" in self._by_id or one not in self._listing}
         found = {**found, **known} or related
         if not found:
@@ -212,7 +271,7 @@ class CatalogSnapshot:
         first: dict[ProviderId, Rate] = {}
         for rate in rates:
             first.setdefault(rate.provider_id, rate)
-        bases = {pool.provider_id: pool for pool in self._ready.values()}
+        bases = {pool.provider_id: pool for name_, pool in self._ready.items() if name_ not in self._excluded}
         found = [self._of(bases[id_], rate.model, rate.tariff) for id_, rate in first.items() if id_ in bases]
         if not found:
             raise _not_found(name)
@@ -226,6 +285,11 @@ class CatalogSnapshot:
             lacks = lacks_of(provider, model, kind_of(model) if listed is None else listed.kind)
         targets = tuple([replace(one, model=model, lacks=lacks, tariff=tariff) for one in base.targets])
         return replace(base, targets=targets)
+
+    def _price(self, pool: Pool) -> Decimal | None:
+        target = pool.targets[0]
+        listed = self._by_id.get(f"{target.provider.name}/{target.model}")
+        return order_price(target.tariff, None if listed is None else listed.facts.prices)
 
     def _rate(self, provider: Provider, model: str, kind: Kind | None) -> Rate:
         rate = None if self._prices is None else self._prices.of(provider.id, model, kind)
@@ -242,6 +306,8 @@ class CatalogSnapshot:
         for provider in providers:
             found = [one for one in of.get(provider.id, ()) if one.active and provider.enabled]
             made = [(target, one.weight) for one in found if (target := self._target(provider, one)) is not None]
+            if not made and provider.enabled:
+                made = [(target, FULL_WEIGHT) for target in environment_targets(provider, self._keys)]
             if made:
                 targets = tuple([target for target, _ in made])
                 ids = tuple([target.credential_id for target in targets])
@@ -257,34 +323,8 @@ class CatalogSnapshot:
         except (Unreadable, ValueError):
             self.unreadable.append(credential)
             return None
-        origin, base_path = Origin.parse(provider.base_url)
-        dialects = provider.dialects or dialects_of(provider.name)
-        signer = signer_of(value, provider.region, origin.host)
-        shown = credential_headers(keying_of(provider.name, dialects), value.get("api_key", ""))
-        headers = (
-            *(shown if signer is None and account is None else ()),
-            (b"content-type", b"application/json"),
-            (b"accept", b"*/*"),
-            (b"user-agent", b"aigne-hub"),
-        )
-        if provider.name == VERTEX:
-            base_path = vertex_path(base_path, provider.region, account)
-        base, quirks = base_path.encode("ascii"), quirks_of(provider.name)
         token = None if account is None else partial(self._tokens.token, account)
-        changed_ms = credential.updated_ms
-        return Target(
-            provider,
-            credential.id,
-            "",
-            origin,
-            base,
-            headers,
-            dialects,
-            quirks,
-            signer,
-            token,
-            credential_ms=changed_ms,
-        )
+        return target_of(provider, credential.id, value, account, token, changed_ms=credential.updated_ms)
 
     def _listed(self, models: list[Model]) -> list[ListedModel]:
         by_id: dict[ProviderId, Provider] = {provider.id: provider for provider in self.ready()}
@@ -310,6 +350,13 @@ class CatalogSnapshot:
         known = self._by_id.get(id_)
         created_ms, facts = (rate.created_ms, UNKNOWN) if known is None else (known.created_ms, known.facts)
         return ListedModel(id_, rate.model, rate.kind, provider, created_ms, facts, rate)
+
+
+def _bare(name: str) -> str:
+    """A name without what the reference's newer examples put before it."""
+    for prefix in _PREFIXES:
+        name = name.removeprefix(prefix)
+    return name
 
 
 def _unsupported(name: str) -> BadRequest:

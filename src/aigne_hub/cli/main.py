@@ -9,9 +9,11 @@ from aigne_hub.cli.audit import audit
 from aigne_hub.cli.clients import client
 from aigne_hub.cli.credentials import credential
 from aigne_hub.cli.doctor import doctor
+from aigne_hub.cli.explain import explain
 from aigne_hub.cli.keys import key
 from aigne_hub.cli.providers import provider
 from aigne_hub.cli.rates import rate
+from aigne_hub.cli.routes import route
 from aigne_hub.cli.serving import migrate, serve
 from aigne_hub.cli.users import user
 
@@ -22,7 +24,7 @@ def main() -> None:
     """AIGNE Hub: one address and one key for every AI provider."""
 
 
-for command in (serve, migrate, user, key, client, provider, credential, rate, audit, doctor):
+for command in (serve, migrate, user, key, client, provider, credential, rate, route, explain, audit, doctor):
     main.add_command(command)
 
 

@@ -88,11 +88,15 @@ def list_providers(data_dir: str | None, as_json: bool) -> None:
         async with house.database.read() as conn:
             credentials = await store.list_credentials(conn)
             return [
-                _provider_row(one, [c for c in credentials if c.provider_id == one.id])
+                _provider_row(
+                    one,
+                    [c for c in credentials if c.provider_id == one.id],
+                    environment_keys=house.catalog.environment_keys(one.id),
+                )
                 for one in await store.list_providers(conn)
             ]
 
-    columns = ("id", "name", "base_url", "enabled", "credential_count")
+    columns = ("id", "name", "base_url", "enabled", "credential_count", "environment_keys")
     empty = "no providers yet: add one with `aigne-hub provider add NAME`"
     show(in_house(data_dir, work), as_json=as_json, columns=columns, empty=empty)
 
@@ -113,7 +117,7 @@ def remove_provider(name: str, data_dir: str | None) -> None:
     click.echo(f"removed provider {in_house(data_dir, work).name}")
 
 
-def _provider_row(one: Provider, credentials: list[Credential]) -> dict[str, Any]:
+def _provider_row(one: Provider, credentials: list[Credential], *, environment_keys: int = 0) -> dict[str, Any]:
     return {
         "id": str(one.id),
         "name": one.name,
@@ -122,5 +126,6 @@ def _provider_row(one: Provider, credentials: list[Credential]) -> dict[str, Any
         "enabled": one.enabled,
         "dialects": list(one.dialects or dialects_of(one.name)),
         "credential_count": len(credentials),
+        "environment_keys": environment_keys,
         "credentials": [credential_row(credential, credential.state) for credential in credentials],
     }

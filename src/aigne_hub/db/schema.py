@@ -385,6 +385,16 @@ model_rates = Table(
     UniqueConstraint("provider_id", "model", "kind"),
 )
 
+# Where an operator wants the calls of a name to go; `definition` is the JSON of catalog/routes/entries.py.
+routes = Table(
+    "routes",
+    metadata,
+    Column("model", String(200), primary_key=True),
+    Column("definition", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+)
+
 # What the hub keeps for a user behind an unguessable address. `digest` is the keyed hash of the address's token, and
 # names the bytes in their `place`: the disk of one data directory, or a bucket.
 files = Table(

@@ -112,7 +112,7 @@ class InferenceDoor:
         headers = tuple([(name, fields[name]) for name in passed if name in fields]) if passed else ()
         url = hub_url(scope, fields, self._house.settings) if call.wants_url else ""
         is_strict = caller.rights.is_strict or fields.get(b"x-hub-strict") == b"1"
-        return Origin(call_id, request_id, app_of(fields), is_strict, headers, url)
+        return Origin(call_id, request_id, app_of(fields), is_strict, headers, fields.get(b"x-hub-tags", b""), url)
 
     def _dialect_of(self, body: bytes) -> ServedDialect:
         if self._native is not None and is_native(body):

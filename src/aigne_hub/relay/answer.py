@@ -11,12 +11,13 @@ import structlog
 from aigne_hub.access.identity import Caller
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import BadRequest, HubError, NotAllowed, UpstreamFailed
-from aigne_hub.catalog.entries import Target
+from aigne_hub.catalog.entries import Route, Target
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.dialects.call import Call, ServedDialect
 from aigne_hub.dialects.pairing import pair
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.outbound import Client, Exchange, Limits
+from aigne_hub.relay.asking import ask_of
 from aigne_hub.relay.attempt import Attempt, Wish, refusal, send
 from aigne_hub.relay.failover import MOST_ATTEMPTS, may_go_on, most_telling
 from aigne_hub.relay.filling import Filling
@@ -71,9 +72,10 @@ class Relay:
         Until then a target that fails is followed by the next (failover.py). Once an answer has begun, an error ends
         it with an event in the caller's dialect.
         """
-        wish = Wish(caller, call, dialect, origin)
-        targets = iter(self._planner.attempts(self._catalog.route(call.model, call.kind)))
-        attempt = await self._first(wish, targets)
+        route = self._catalog.route(call.model, call.kind)
+        wish = Wish(caller, call, dialect, origin, ask_of(route, caller, call, dialect, origin.tags))
+        targets = iter(self._planner.attempts(route, wish.ask))
+        attempt = await self._first(wish, route, targets)
         record = open_record(
             self._recorder,
             caller,
@@ -117,16 +119,18 @@ class Relay:
         refuse_losses(way.losses, wish.origin)
         return Attempt(target, call, way)
 
-    async def _first(self, wish: Wish, targets: Iterator[Target]) -> Attempt:
+    async def _first(self, wish: Wish, route: Route, targets: Iterator[Target]) -> Attempt:
         """The attempt at the first target that is a choice. Raises the first refusal when none is."""
         refusal: HubError | None = None
         for target in targets:
             try:
-                return await self._derived(wish, target)
+                attempt = await self._derived(wish, target)
             except (BadRequest, NotAllowed) as error:
                 refusal = refusal or error
-        assert refusal is not None, "a plan has a target"
-        raise refusal
+                continue
+            if attempt.call is wish.call or self._planner.may_begin(target):
+                return attempt  # nothing was waited for since the plan was made, or nothing happened meanwhile
+        raise refusal or self._planner.nothing_left(route)
 
     async def _following(
         self, wish: Wish, targets: Iterator[Target], failures: list[UpstreamFailed], reply: Reply, record: OpenCall
@@ -143,6 +147,8 @@ class Relay:
             try:
                 attempt = await self._derived(wish, target)
             except (BadRequest, NotAllowed):
+                continue
+            if not self._planner.may_begin(target):
                 continue
             log.info("next target", call=str(record.id), provider=target.provider.id, code=error.code)
             turn_record(record, attempt.call, target, upstream=attempt.way.upstream, losses=attempt.way.losses)
@@ -165,6 +171,8 @@ class Relay:
             conditions.failed(target, error)
             raise
         conditions.succeeded(target)
+        if wish.ask is not None:
+            self._planner.note_answer(wish.ask, target, record.first_byte_s)
         return used
 
     async def _send(self, attempt: Attempt, origin: Origin, record: OpenCall) -> Exchange:

@@ -16,6 +16,7 @@ from aigne_hub.dialects.pairing import Pair
 from aigne_hub.outbound import Client, Exchange, Limits
 from aigne_hub.providers.known import credential_headers
 from aigne_hub.providers.rows import Keying
+from aigne_hub.relay.asking import Ask
 from aigne_hub.relay.record import Origin
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -28,6 +29,7 @@ class Wish(Struct, frozen=True):
     call: Call
     dialect: ServedDialect
     origin: Origin
+    ask: Ask | None = None  # what an operator's route was chosen by
 
 
 class Attempt(Struct, frozen=True):

@@ -7,26 +7,20 @@ from dataclasses import dataclass
 FAILURES_TO_OPEN = 3
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 300.0
-OFFER_S = 5.0  # a probe that was planned and of which nothing came is offered again after this time …
-PROBE_S = 60.0  # … and one that was begun, after this: its caller may have hung up
+PROBE_S = 60.0  # a probe of which nothing was heard is another call's after this time: its caller may have hung up
 FORGET_S = 600.0  # failures so far apart are not consecutive, whatever was called in between
 
 
 @dataclass(slots=True)
 class Probing:
-    """When the one probe of something that is shut may be made: `opens_s` is when the next one is offered."""
+    """When the one probe of something that is shut may be made: `opens_s` is when the next one may begin."""
 
     opens_s: float
-    is_offered: bool = False
-
-    def offer(self, now: float) -> None:
-        """One asks and gets the probe: nobody else does until it was lost."""
-        self.opens_s, self.is_offered = now + OFFER_S, True
 
     def begin(self, now: float) -> None:
-        """The probe is being made. An attempt that was planned before it was shut is none."""
-        if self.is_offered:
-            self.opens_s, self.is_offered = now + PROBE_S, False
+        """An attempt is being made: it is the probe, unless it was planned before this was shut."""
+        if now >= self.opens_s:
+            self.opens_s = now + PROBE_S
 
 
 @dataclass(slots=True)

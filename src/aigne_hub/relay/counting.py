@@ -20,6 +20,7 @@ from aigne_hub.dialects.pairing import count_way
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.outbound import Client, Limits
 from aigne_hub.relay import attempt
+from aigne_hub.relay.asking import ask_of
 from aigne_hub.relay.plan import Planner
 from aigne_hub.relay.record import (
     Origin,
@@ -60,7 +61,8 @@ class Counting:
     ) -> Usage | None:
         """Answer `call`, or raise a HubError. Many providers speak a dialect and do not count in it."""
         served = cast(ServedCount, dialect)
-        target = self._planner.first(self._catalog.route(call.model, Kind.chat))
+        route = self._catalog.route(call.model, Kind.chat)
+        target = self._planner.first(route, ask_of(route, caller, call, dialect, origin.tags))
         refuse_foreign_model(caller, call.model, target)
         way = count_way(served, target.dialects, target.quirks)
         body = b"" if way.carrier is None else way.carrier.write_request(call, target.model)

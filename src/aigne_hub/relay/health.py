@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from math import ceil
 
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import Failure, UpstreamFailed
@@ -80,18 +81,12 @@ class Health:
         self._swept_s = 0.0
 
     def weight(self, target: Target, configured: int) -> int:
-        """What the credential's weight counts right now; 0 is: not now.
-
-        Of what is shut and may be tried again, one asks at a time: whoever gets a weight has the probe, until it ends
-        or is lost.
-        """
+        """What the credential's weight counts right now; 0 is: not now. Changes nothing."""
         if not (self._troubles or self._coolings or self._circuits):
             return configured
         now = self._now()
         if configured == 0 or self._wait_s(target, now) > 0:
             return 0
-        for probing in self._probings(target, now):
-            probing.offer(now)
         trouble = self._trouble(target)
         if trouble is not None and trouble.is_throttled and now < trouble.ends_s:
             return max(1, configured // SHARE)
@@ -168,6 +163,24 @@ class Health:
         """Whether the target's credential is used, at least for a tenth; whatever is the matter with single models."""
         state = self.state_of(target.credential_id, target.provider.id, target.credential_ms)
         return state in (CredentialState.active, CredentialState.throttled)
+
+    def why(self, target: Target) -> str | None:
+        """In words why a target counts less than it was given; None when it does not."""
+        now, trouble = self._now(), self._trouble(target)
+        if trouble is not None and now < trouble.shut_until_s:
+            words = "its provider refuses the credential" if trouble.is_invalid else "its provider wants no calls of it"
+            return f"{words}: not used for {ceil(trouble.shut_until_s - now)} s"
+        cooling = self._coolings.get(target.provider.id)
+        if cooling is not None and now < cooling.ends_s:
+            return f"every credential of its provider is throttled: tried again {_in(cooling.probing.opens_s - now)}"
+        circuit = self._circuits.get((target.provider.id, target.model))
+        if circuit is not None and circuit.probing is not None:
+            return (
+                f"the model failed there {circuit.failures} times in a row: tried {_in(circuit.probing.opens_s - now)}"
+            )
+        if trouble is not None and trouble.is_throttled and now < trouble.ends_s:
+            return f"its credential is throttled: it counts a tenth for {ceil(trouble.ends_s - now)} s"
+        return None
 
     def sweep(self) -> None:
         """Forget what is over, and what is of credentials and providers that are gone."""
@@ -308,3 +321,7 @@ class Health:
         """Models are named by callers: there are no more circuits than a limit, the longest quiet one goes first."""
         if len(self._circuits) >= MOST_CIRCUITS and key not in self._circuits:
             del self._circuits[min(self._circuits, key=lambda one: self._circuits[one].failed_s)]
+
+
+def _in(seconds: float) -> str:
+    return f"in {ceil(seconds)} s" if seconds > 0 else "by the next call"

@@ -29,6 +29,7 @@ class Origin(Struct, frozen=True):
     app: str | None
     is_strict: bool = False  # refuse what a translation would lose
     headers: tuple[tuple[bytes, bytes], ...] = ()  # of the caller's dialect, for a provider that speaks it too
+    tags: bytes = b""  # of the header x-hub-tags, which conditions of routes look at
     hub_url: str = ""  # where the caller reached the hub, when it wants what is made at an address
 
 

@@ -86,6 +86,11 @@ class OpenCall:
     def elapsed_s(self) -> float:
         return self._recorder.elapsed_ms(self.began) / 1000
 
+    @property
+    def first_byte_s(self) -> float | None:
+        """Seconds that the attempt that runs took to say something; None when it has not yet."""
+        return None if self.first_byte_ms is None else (self.first_byte_ms - self._attempt_began_ms) / 1000
+
     def end_attempt(self, outcome: str, status: int | None = None, error: str | None = None) -> None:
         """Note how the attempt that runs ended; of one that has ended, nothing more."""
         if not self._is_trying:

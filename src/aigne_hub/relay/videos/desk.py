@@ -22,6 +22,7 @@ from aigne_hub.dialects.pairing import VIDEOS, called_videos
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.dialects.videos import Asked, CalledVideos, Stage, Trouble, Video
 from aigne_hub.outbound import Exchange
+from aigne_hub.relay.asking import ask_of
 from aigne_hub.relay.attempt import Headers
 from aigne_hub.relay.fit import refuse_unfit
 from aigne_hub.relay.plan import Planner
@@ -76,7 +77,8 @@ class VideoDesk:
                 raise BadRequest("videos of this provider cannot be remixed", code="unsupported_call", param="video_id")
             asked = dialect.remixed(call, source.upstream_id)
         else:
-            target = self._planner.first(self._catalog.route(call.model, Kind.video))
+            route = self._catalog.route(call.model, Kind.video)
+            target = self._planner.first(route, ask_of(route, caller, call, dialect, origin.tags))
             called = _called(target)
             asked = _asked(dialect, called, call, target, losses)
         refuse_foreign_model(caller, call.model, target)

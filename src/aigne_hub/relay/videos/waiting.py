@@ -22,6 +22,7 @@ from aigne_hub.dialects.usage import Usage
 from aigne_hub.dialects.videos import Asked, CalledVideos, Stage, Trouble, Video, error_of_trouble, malformed
 from aigne_hub.files.desk import FileDesk
 from aigne_hub.outbound import Exchange
+from aigne_hub.relay.asking import ask_of
 from aigne_hub.relay.fit import refuse_unfit
 from aigne_hub.relay.plan import Planner
 from aigne_hub.relay.record import (
@@ -98,7 +99,7 @@ class WaitingVideos:
         """Make a video and answer with it, or raise a HubError while nothing of an answer has left."""
         assert isinstance(dialect, NativeVideos)
         assert call.video is not None
-        target, called = self._resolve(call.model)
+        target, called = self._resolve(caller, call, dialect, origin)
         refuse_foreign_model(caller, call.model, target)
         refuse_unfit(call, dialect, target)
         losses = Losses()
@@ -128,10 +129,14 @@ class WaitingVideos:
         finally:
             record.break_off(_usage(job, call, 1) if job.is_billed else None)
 
-    def _resolve(self, name: str) -> tuple[Target, CalledVideos]:
+    def _resolve(
+        self, caller: Caller, call: Call, dialect: NativeVideos, origin: Origin
+    ) -> tuple[Target, CalledVideos]:
         """Raises BadRequest in the reference's words."""
+        name = call.model
         try:
-            target = self._planner.first(self._catalog.route(name, Kind.video))
+            route = self._catalog.route(name, Kind.video)
+            target = self._planner.first(route, ask_of(route, caller, call, dialect, origin.tags))
         except BadRequest as error:
             if error.code != "model_not_found":
                 raise

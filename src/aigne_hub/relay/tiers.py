@@ -1,0 +1,185 @@
+"""Planning over an operator's tiers lives here: the lanes of each by its strategy, one tier after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain, compress, islice
+from random import Random
+
+from msgspec import Struct, structs
+
+from aigne_hub.base.errors import BadRequest
+from aigne_hub.catalog.entries import CredentialId, Lane, Pool, Route, Strategy, Target, Tier
+from aigne_hub.relay.affinity import Affinity
+from aigne_hub.relay.asking import Ask, unmet
+from aigne_hub.relay.latency import Latency
+from aigne_hub.relay.line import MOST_PLANNED, Conditions, choice, last_resort, usable
+from aigne_hub.relay.turns import Plan, TierKey, Turns, Wheel, spin
+
+_DRAWN = 4  # lanes drawn by lot, of which the first two that can be used are compared
+
+_Weigh = Callable[[Lane, int], int]
+_Found = dict[tuple[CredentialId, str], Target]
+
+
+class View(Struct, frozen=True):
+    """All that a plan is made of beside its route."""
+
+    conditions: Conditions
+    turns: Turns
+    latency: Latency
+    affinity: Affinity
+    random: Random
+    ask: Ask
+
+
+def plan_tiers(route: Route, view: View) -> Plan:
+    """The attempts at a route, at most MOST_PLANNED. Changes nothing, but that a lot is drawn.
+
+    Of each tier first the target where the prompt is warm, then a choice of each lane, then the credentials that are
+    left. Only the first attempt takes turns. Raises BadRequest when no lane is for such a call, Unavailable when none
+    can be used.
+    """
+    found: _Found = {}
+    kept = Plan(())
+    for number, tier in enumerate(route.tiers):
+        weigh = weigher(tier, view)
+        warm = warm_target(tier, weigh, view)
+        if warm is not None:
+            _add(found, warm)
+        lanes, wheel = _in_order(tier, (route.name, number), weigh, view)
+        left: list[Iterator[Target]] = []
+        for lane in lanes:
+            if len(lane.pool.targets) == 1:  # most lanes: nobody takes turns
+                if not found:
+                    kept = Plan((), tier=(route.name, number), lanes=wheel)
+                _add(found, lane.pool.targets[0])
+            elif found:
+                for target in choice(lane.pool, view.conditions, view.turns, left):
+                    _add(found, target)
+            else:
+                kept = structs.replace(_first(lane.pool, view, found, left), tier=(route.name, number), lanes=wheel)
+            if len(found) == MOST_PLANNED:
+                return structs.replace(kept, targets=tuple(found.values()))
+        for target in islice(chain.from_iterable(left), MOST_PLANNED):
+            _add(found, target)
+        if len(found) >= MOST_PLANNED:
+            break
+    if not found:
+        return Plan((_resort(route, view),))
+    return structs.replace(kept, targets=tuple(islice(found.values(), MOST_PLANNED)))
+
+
+def weigher(tier: Tier, view: View) -> _Weigh:
+    """What gives the weight of a lane for this call now: 0 unless it is for such calls and a credential can be used.
+
+    It counts as much less as the best of its credentials does.
+    """
+    weight, ask = view.conditions.weight, view.ask
+
+    def weigh(lane: Lane, configured: int) -> int:
+        if not configured:
+            return 0
+        best, pool = 0, lane.pool
+        for target, given in zip(pool.targets, pool.weights):  # noqa: B905 - they are of one length, and this is hot
+            now = weight(target, given)
+            if now == given > 0:
+                return configured
+            if now > 0:
+                best = max(best, configured * now // given, 1)
+        return best
+
+    def weigh_if_met(lane: Lane, configured: int) -> int:
+        return 0 if unmet(lane.conditions, ask) is not None else weigh(lane, configured)
+
+    return weigh_if_met if tier.is_conditional else weigh
+
+
+def warm_target(tier: Tier, weigh: _Weigh, view: View) -> Target | None:
+    """Where the prompt of this call is warm, if that is in the tier and can be used."""
+    if not tier.is_sticky or view.ask.beginning is None:
+        return None
+    place = view.affinity.of(view.ask.beginning)
+    if place is None:
+        return None
+    for lane in tier.places.get((place.provider_id, place.model), ()):
+        pool = lane.pool
+        if place.credential_id in pool.ids and weigh(lane, lane.weight) > 0:
+            at = pool.ids.index(place.credential_id)
+            if view.conditions.weight(pool.targets[at], pool.weights[at]) > 0:
+                return pool.targets[at]
+    return None
+
+
+def _in_order(tier: Tier, key: TierKey, weigh: _Weigh, view: View) -> tuple[Iterator[Lane], Wheel | None]:
+    """The lanes that can be used, in order; where they take turns, their wheel after this one."""
+    if tier.strategy is Strategy.cheapest or len(tier.lanes) == 1:
+        return _from(tier, 0, weigh), None
+    if tier.strategy is Strategy.least_latency:
+        return _soonest(tier, weigh, view), None
+    wheel = view.turns.lanes(key, tier)
+    found = spin(tier.lanes, tier.weights, weigh, wheel, is_lasting=not tier.is_conditional)
+    if found is None:
+        return iter(()), None
+    if found.asked:  # not all
+        return chain((tier.lanes[found.at],), _from(tier, found.at + 1, weigh, but=1)), found.turned(wheel)
+    lanes, weights = tier.lanes, found.weights
+    line = compress(lanes[found.at :] + lanes[: found.at], weights[found.at :] + weights[: found.at])
+    return line, found.turned(wheel)
+
+
+def _from(tier: Tier, start: int, weigh: _Weigh, *, but: int = 0) -> Iterator[Lane]:
+    """The lanes of a tier from `start` on and round, without the last ones."""
+    count = len(tier.lanes)
+    for at in range(start, start + count - but):
+        lane = tier.lanes[at % count]
+        if weigh(lane, tier.weights[at % count]) > 0:
+            yield lane
+
+
+def _soonest(tier: Tier, weigh: _Weigh, view: View) -> Iterator[Lane]:
+    """Two by lot, the sooner one first: so not all fall upon the one that was soonest. Then the others, in turn."""
+    count = len(tier.lanes)
+    drawn = view.random.sample(range(count), min(count, _DRAWN))
+    two = [at for at in drawn if weigh(tier.lanes[at], tier.weights[at]) > 0][:2]
+    if len(two) < 2 and count > _DRAWN:
+        able = [at for at in range(count) if weigh(tier.lanes[at], tier.weights[at]) > 0]
+        two = view.random.sample(able, min(len(able), 2))
+    two.sort(key=lambda at: view.latency.score(tier.lanes[at].pool.targets[0]))
+    for at in two:
+        yield tier.lanes[at]
+    for at in range(two[0] + 1, two[0] + count) if two else ():
+        if at % count not in two and weigh(tier.lanes[at % count], tier.weights[at % count]) > 0:
+            yield tier.lanes[at % count]
+
+
+def _first(pool: Pool, view: View, found: _Found, left: list[Iterator[Target]]) -> Plan:
+    """Add whom the pool's credentials have for the next turn; the plan keeps that it was taken."""
+    wheel = view.turns.wheel(pool)
+    turn = spin(pool.targets, pool.weights, view.conditions.weight, wheel)
+    if turn is None:
+        return Plan(())
+    _add(found, pool.targets[turn.at])
+    left.append(usable(pool, view.conditions, turn.at + 1, len(pool.targets) - 1))
+    return Plan((), pool.provider_id, turn.turned(wheel))
+
+
+def _add(found: _Found, target: Target) -> None:
+    """Each target once: a tier may name one again, for other calls."""
+    found.setdefault((target.credential_id, target.model), target)
+
+
+def _resort(route: Route, view: View) -> Target:
+    pools = [
+        lane.pool
+        for tier in route.tiers
+        for lane in tier.lanes
+        if lane.weight and unmet(lane.conditions, view.ask) is None
+    ]
+    if not pools:
+        raise BadRequest(
+            f"no target of the route for {route.name} is for such a call: each has a condition that it does not meet",
+            code="no_target",
+            param="model",
+        )
+    return last_resort(route.name, pools, view.conditions)
