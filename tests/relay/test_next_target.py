@@ -16,7 +16,7 @@ from aigne_hub.access.identity import Rights
 from aigne_hub.audit.records import SYSTEM
 from aigne_hub.usage.records import Source, Status
 from tests.databases import fresh_sqlite
-from tests.relay.two_targets import ERROR, PLAIN, STREAM, add, add_credential, attempts, by_request, reset
+from tests.relay.two_targets import ERROR, PLAIN, STREAM, add, add_credential, attempts, by_request, hang, reset
 from tests.running import RunningHub, running_hub, settings_for
 from tests.upstream import (
     COMPLETION,
@@ -32,10 +32,6 @@ from tests.upstream import (
 )
 
 pytestmark = pytest.mark.anyio
-
-
-async def hang(_asked: Asked, _writer: asyncio.StreamWriter) -> None:
-    await asyncio.sleep(30)
 
 
 def headed(body: bytes, *, then: Callable[[asyncio.StreamWriter], Any] = asyncio.StreamWriter.close) -> Script:

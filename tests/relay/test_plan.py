@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 from hypothesis import given
@@ -51,8 +51,8 @@ class AllWell:
     def failed(self, target: Target, error: UpstreamFailed) -> None:
         raise AssertionError("planning attempts nothing")
 
-    def last_resort(self, targets: Iterable[Target]) -> Target | None:
-        return None
+    def last_resorts(self, targets: Iterable[Target]) -> Iterator[Target]:
+        return iter(())
 
     def soonest(self, targets: Iterable[Target]) -> float | None:
         assert not [one for one in targets if one.credential_id < 10_000]
@@ -243,8 +243,8 @@ def test_names_without_end_take_no_memory_without_end() -> None:
 
 
 class Hoping(Sick):
-    def last_resort(self, targets: Iterable[Target]) -> Target | None:
-        return list(targets)[-1]
+    def last_resorts(self, targets: Iterable[Target]) -> Iterator[Target]:
+        return reversed(list(targets))
 
 
 def test_the_only_hope_is_asked_and_nobody_takes_a_turn_by_it() -> None:
@@ -253,6 +253,13 @@ def test_the_only_hope_is_asked_and_nobody_takes_a_turn_by_it() -> None:
     assert ids_of(planner.attempts(route)) == [10_001]
     conditions.weights = {}
     assert picks(planner, route, 2) == [10_000, 10_001]
+
+
+def test_before_all_is_lost_those_are_tried_who_are_kept_away_from_by_a_guess() -> None:
+    conditions = Hoping({10_001: 0, 10_002: 0})
+    planner, route = planner_of(conditions), route_of([1, 1, 1, 0])
+    assert ids_of(planner.attempts(route)) == [10_000]
+    assert ids_of(list(planner.in_turn(route))) == [10_000, 10_002, 10_001]
 
 
 def test_what_was_planned_may_begin_unless_it_was_shut_since() -> None:

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from aigne_hub.usage.records import Status
-from tests.relay.two_targets import ERROR, PLAIN, STREAM, reset
+from tests.relay.two_targets import ERROR, PLAIN, STREAM, by_request, hang, reset
 from tests.running import RunningHub
-from tests.upstream import COMPLETION, Asked, Upstream, chunks_of, events_of, streamed, whole
+from tests.upstream import COMPLETION, Asked, Script, Upstream, chunks_of, events_of, streamed, whole
 
 pytestmark = pytest.mark.anyio
 
@@ -28,21 +28,21 @@ async def test_who_is_known_to_have_nothing_to_offer_is_not_asked_again(
     assert (len(upstream.asked), len(second.asked)) == (1, 1)
 
 
-@pytest.mark.parametrize("status", [429, 500, 502])
+@pytest.mark.parametrize("fault", [whole(ERROR, 429), whole(ERROR, 500), whole(ERROR, 502), reset])
 async def test_the_only_target_is_asked_whatever_is_guessed_of_it(
-    hub: RunningHub, upstream: Upstream, status: int
+    hub: RunningHub, upstream: Upstream, fault: Script
 ) -> None:
-    upstream.script = whole(ERROR, status)
+    upstream.script = fault
     for _ in range(6):  # many more than open a circuit
         assert (await hub.ask()).json()["error"]["code"].startswith("upstream_")
     upstream.script = whole(COMPLETION)
     assert (await hub.ask()).status_code == 200
 
 
-async def test_where_nobody_answers_nobody_waits_for_it_for_long(hub: RunningHub, upstream: Upstream) -> None:
-    upstream.script = reset
+async def test_where_all_are_silent_nobody_waits_for_it_for_long(hub: RunningHub, upstream: Upstream) -> None:
+    upstream.script = hang
     seen = [(await hub.ask()).json()["error"]["code"] for _ in range(5)]
-    assert seen[:3] == ["upstream_broken"] * 3 and seen[3:] == ["no_target"] * 2
+    assert seen[:3] == ["upstream_timeout"] * 3 and seen[3:] == ["no_target"] * 2
     answer = await hub.ask()
     assert (answer.status_code, int(answer.headers["retry-after"]) <= 5) == (503, True)
 
@@ -90,16 +90,16 @@ async def test_of_calls_that_come_at_once_one_is_the_probe_and_nobody_else_waits
     hub: RunningHub, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aigne_hub.relay.circuit.FIRST_PAUSE_S", 0.0)  # it half-opens at once
-    upstream.script = reset
+    upstream.script = hang
     for _ in range(3):
         await hub.ask()
     others = asyncio.Event()
 
-    async def hang(asked: Asked, writer: asyncio.StreamWriter) -> None:
+    async def wait(asked: Asked, writer: asyncio.StreamWriter) -> None:
         await others.wait()
         await whole(COMPLETION)(asked, writer)
 
-    upstream.script = hang
+    upstream.script = wait
     calls = [asyncio.ensure_future(hub.ask()) for _ in range(50)]
     async with asyncio.timeout(10):
         for number, call in enumerate(asyncio.as_completed(calls), start=1):
@@ -113,7 +113,7 @@ async def test_a_target_that_another_call_probes_meanwhile_is_passed_over(
     two: RunningHub, upstream: Upstream, second: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aigne_hub.relay.circuit.FIRST_PAUSE_S", 0.0)
-    second.script = reset
+    second.script = hang
     for _ in range(3):
         await two.ask({**PLAIN, "model": "up2/m"})
     is_probed, has_failed = asyncio.Event(), asyncio.Event()
@@ -138,3 +138,17 @@ async def test_a_target_that_another_call_probes_meanwhile_is_passed_over(
         has_failed.set()
         assert (await probe).status_code == 200
     assert len(second.asked) == 4
+
+
+@pytest.mark.parametrize("body", [PLAIN, STREAM], ids=["plain", "streamed"])
+async def test_who_is_back_is_asked_before_all_is_lost_though_its_circuit_is_open(
+    two: RunningHub, upstream: Upstream, second: Upstream, body: dict[str, object]
+) -> None:
+    """One dies, and when it is back and nobody knows of it yet, the other one dies."""
+    upstream.script, second.script = reset, by_request
+    for _ in range(6):
+        assert (await two.ask(body)).headers["x-hub-provider"] == "up2"
+    assert len(upstream.asked) == 3  # then its circuit is open
+    upstream.script, second.script = by_request, reset
+    answer = await two.ask(body)
+    assert (answer.status_code, answer.headers["x-hub-provider"], answer.headers["x-hub-attempts"]) == (200, "up", "2")

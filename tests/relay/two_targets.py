@@ -48,3 +48,7 @@ async def attempts(hub: RunningHub) -> list[AttemptRecord]:
 
 async def reset(_asked: Asked, writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
+
+
+async def hang(_asked: Asked, _writer: asyncio.StreamWriter) -> None:
+    await asyncio.sleep(30)

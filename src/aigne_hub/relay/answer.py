@@ -74,7 +74,7 @@ class Relay:
         """
         route = self._catalog.route(call.model, call.kind)
         wish = Wish(caller, call, dialect, origin, ask_of(route, caller, call, dialect, origin.tags))
-        targets = iter(self._planner.attempts(route, wish.ask))
+        targets = self._planner.in_turn(route, wish.ask)
         attempt = await self._first(wish, route, targets)
         record = open_record(
             self._recorder,

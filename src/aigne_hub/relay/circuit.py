@@ -31,12 +31,12 @@ class Circuit:
     failed_s: float = 0.0
     pause_s: float = 0.0
     waits_until_s: float = 0.0
-    is_answering: bool = False  # the last failure was an answer, and said nothing of when to come back
+    is_prompt: bool = False  # the last failure came at once, and said nothing of when to come back
     probing: Probing | None = None
 
-    def fail(self, now: float, wait_s: float | None, *, is_answer: bool = False) -> None:
+    def fail(self, now: float, wait_s: float | None, *, is_prompt: bool = False) -> None:
         """Count a failure. `wait_s` is when to come back, as the provider said: it is down by its own word."""
-        self.is_answering = is_answer and not wait_s
+        self.is_prompt = is_prompt and not wait_s
         if self.probing is None and now - self.failed_s >= FORGET_S:
             self.failures = 0
         self.failures += 1

@@ -31,7 +31,6 @@ _SWEEP_S = 30.0
 _OF_A_CIRCUIT = frozenset(
     {Failure.refused, Failure.timeout, Failure.broken, Failure.overloaded, Failure.malformed, Failure.forbidden_address}
 )
-_ANSWERS = frozenset({Failure.overloaded, Failure.malformed})
 
 _Key = tuple[ProviderId, str]
 
@@ -112,7 +111,7 @@ class Health:
             self._make_room(key)
             circuit = self._circuits.setdefault(key, Circuit())
             wait_s = error.retry_after if error.kind is Failure.overloaded else None
-            circuit.fail(now, wait_s, is_answer=error.kind in _ANSWERS)
+            circuit.fail(now, wait_s, is_prompt=error.kind is not Failure.timeout)
             self._end_probe(target, now)
             return
         self._circuits.pop(key, None)  # it answers: whatever it says, it is up
@@ -134,14 +133,14 @@ class Health:
             return min(waits, default=None)
         return min((wait for wait in self._waits(now) if wait > 0), default=None)
 
-    def last_resort(self, targets: Iterable[Target]) -> Target | None:
-        """Of targets that are all shut one that is so by a guess alone, and answers soon: the only hope is asked.
+    def last_resorts(self, targets: Iterable[Target]) -> Iterator[Target]:
+        """Of targets those that are shut by a guess alone, and keep nobody waiting: they are asked before all is lost.
 
-        What a provider answered may have been of that very call. Who said when to come back, or refused the credential,
-        is left alone, and nobody waits for one that does not answer at all.
+        What they failed by may have been of those very calls, or be over. Who said when to come back, or refused the
+        credential, is left alone, and nobody waits for one that was silent.
         """
         now = self._now()
-        return next((target for target in targets if self._is_shut_by_a_guess(target, now)), None)
+        return (target for target in targets if self._wait_s(target, now) > 0 and self._is_shut_by_a_guess(target, now))
 
     def state_of(self, credential_id: CredentialId, provider_id: ProviderId, version: int) -> CredentialState:
         """What this worker knows of a credential that the database says is active; `version` is its `updated_ms`."""
@@ -219,7 +218,7 @@ class Health:
         if trouble is not None and now < trouble.shut_until_s:
             return False
         circuit = self._circuits.get((target.provider.id, target.model))
-        return circuit is None or circuit.probing is None or circuit.is_answering
+        return circuit is None or circuit.probing is None or circuit.is_prompt
 
     def _wait_s(self, target: Target, now: float) -> float:
         """Seconds until the target may be tried; 0 when it may be now."""

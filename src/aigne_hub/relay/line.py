@@ -31,8 +31,8 @@ class Conditions(Protocol):
 
     def failed(self, target: Target, error: UpstreamFailed) -> None: ...
 
-    def last_resort(self, targets: Iterable[Target]) -> Target | None:
-        """Of targets whose weights are all 0, one that is worth a try all the same."""
+    def last_resorts(self, targets: Iterable[Target]) -> Iterator[Target]:
+        """Of targets those that count 0 now and are worth a try all the same, when there is nobody else."""
         ...
 
     def soonest(self, targets: Iterable[Target]) -> float | None:
@@ -60,21 +60,25 @@ def usable(pool: Pool, conditions: Conditions, start: int, count: int) -> Iterat
 
 def last_resort(name: str, pools: Sequence[Pool], conditions: Conditions) -> Target:
     """Of pools whose every weight is 0. Raises Unavailable when there is none."""
-    wanted = [one for pool in pools for one in compress(pool.targets, pool.weights)]
-    target = conditions.last_resort(wanted)
+    target = next(conditions.last_resorts(wanted(pools)), None)
     if target is None:
         raise nothing_left(name, pools, conditions)
     return target
 
 
+def wanted(pools: Iterable[Pool]) -> Iterator[Target]:
+    """All that an operator did not switch off by a weight of 0."""
+    return (one for pool in pools for one in compress(pool.targets, pool.weights))
+
+
 def nothing_left(name: str, pools: Sequence[Pool], conditions: Conditions) -> Unavailable:
     """What is told when no target of some pools may be tried."""
     names = ", ".join(dict.fromkeys([pool.targets[0].provider.name for pool in pools][:5]))
-    wanted = [one for pool in pools for one in compress(pool.targets, pool.weights)]
-    if not wanted:
+    given = list(wanted(pools))
+    if not given:
         message = f"every credential for {name} has a weight of 0 (at {names}): an administrator has to raise one"
         return Unavailable(message, code="no_target")
-    wait_s = conditions.soonest(wanted)
+    wait_s = conditions.soonest(given)
     if wait_s is None:
         message = f"every credential for {name} is refused (at {names}): an administrator has to mend one"
     else:

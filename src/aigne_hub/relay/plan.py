@@ -16,8 +16,8 @@ from aigne_hub.catalog.entries import Route, Target
 from aigne_hub.relay.affinity import Affinity
 from aigne_hub.relay.asking import Ask
 from aigne_hub.relay.latency import Latency
-from aigne_hub.relay.line import MOST_PLANNED, Conditions, choice, last_resort, nothing_left, usable
-from aigne_hub.relay.tiers import View, plan_tiers, warm_target, weigher
+from aigne_hub.relay.line import MOST_PLANNED, Conditions, choice, last_resort, nothing_left, usable, wanted
+from aigne_hub.relay.tiers import View, plan_tiers, pools_for, warm_target, weigher
 from aigne_hub.relay.turns import Plan, Turns, spin
 
 
@@ -49,6 +49,17 @@ class Planner:
         self._turns.follow(plan)
         return plan.targets
 
+    def in_turn(self, route: Route, ask: Ask | None = None) -> Iterator[Target]:
+        """The attempts, and when all of them have failed whoever is kept away from by a guess. Raises as `attempts`."""
+        planned = self.attempts(route, ask)
+        return chain(planned, self._before_all_is_lost(route, ask, planned))
+
+    def _before_all_is_lost(self, route: Route, ask: Ask | None, planned: Sequence[Target]) -> Iterator[Target]:
+        pools = route.pools if ask is None else pools_for(route, ask)
+        for target in self.conditions.last_resorts(wanted(pools)):
+            if not any(target is one for one in planned):
+                yield target
+
     def first(self, route: Route, ask: Ask | None = None) -> Target:
         """The target of a call that has one attempt."""
         return self.attempts(route, ask)[0]
@@ -79,7 +90,7 @@ class Planner:
 
     def may_begin(self, target: Target) -> bool:
         """Whether a target that was planned a while ago may still be tried: another call may have its probe since."""
-        return self.conditions.weight(target, 1) > 0 or self.conditions.last_resort((target,)) is not None
+        return self.conditions.weight(target, 1) > 0 or any(self.conditions.last_resorts((target,)))
 
     def nothing_left(self, route: Route) -> Unavailable:
         """What a call ends with when all that was planned may not be tried any more."""

@@ -170,12 +170,7 @@ def _add(found: _Found, target: Target) -> None:
 
 
 def _resort(route: Route, view: View) -> Target:
-    pools = [
-        lane.pool
-        for tier in route.tiers
-        for lane in tier.lanes
-        if lane.weight and unmet(lane.conditions, view.ask) is None
-    ]
+    pools = pools_for(route, view.ask)
     if not pools:
         raise BadRequest(
             f"no target of the route for {route.name} is for such a call: each has a condition that it does not meet",
@@ -183,3 +178,13 @@ def _resort(route: Route, view: View) -> Target:
             param="model",
         )
     return last_resort(route.name, pools, view.conditions)
+
+
+def pools_for(route: Route, ask: Ask) -> list[Pool]:
+    """Those of a route that are for such a call, tier after tier."""
+    return [
+        lane.pool
+        for tier in route.tiers
+        for lane in tier.lanes
+        if lane.weight and unmet(lane.conditions, ask) is None
+    ]
