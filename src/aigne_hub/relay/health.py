@@ -134,13 +134,13 @@ class Health:
         return min((wait for wait in self._waits(now) if wait > 0), default=None)
 
     def last_resorts(self, targets: Iterable[Target]) -> Iterator[Target]:
-        """Of targets those that are shut by a guess alone, and keep nobody waiting: they are asked before all is lost.
+        """Of targets those that nothing but a guess speaks against, and keep nobody waiting: asked before all is lost.
 
         What they failed by may have been of those very calls, or be over. Who said when to come back, or refused the
         credential, is left alone, and nobody waits for one that was silent.
         """
         now = self._now()
-        return (target for target in targets if self._wait_s(target, now) > 0 and self._is_shut_by_a_guess(target, now))
+        return (target for target in targets if not self._is_in_vain(target, now))
 
     def state_of(self, credential_id: CredentialId, provider_id: ProviderId, version: int) -> CredentialState:
         """What this worker knows of a credential that the database says is active; `version` is its `updated_ms`."""
@@ -213,12 +213,12 @@ class Health:
         trouble = self._trouble(target)
         return trouble is not None and trouble.is_invalid and now < trouble.ends_s
 
-    def _is_shut_by_a_guess(self, target: Target, now: float) -> bool:
+    def _is_in_vain(self, target: Target, now: float) -> bool:
         trouble = self._trouble(target)
         if trouble is not None and now < trouble.shut_until_s:
-            return False
+            return True
         circuit = self._circuits.get((target.provider.id, target.model))
-        return circuit is None or circuit.probing is None or circuit.is_prompt
+        return circuit is not None and circuit.probing is not None and not circuit.is_prompt
 
     def _wait_s(self, target: Target, now: float) -> float:
         """Seconds until the target may be tried; 0 when it may be now."""

@@ -32,7 +32,7 @@ class Conditions(Protocol):
     def failed(self, target: Target, error: UpstreamFailed) -> None: ...
 
     def last_resorts(self, targets: Iterable[Target]) -> Iterator[Target]:
-        """Of targets those that count 0 now and are worth a try all the same, when there is nobody else."""
+        """Of targets those that are worth a try when there is nobody else, though they count 0 now."""
         ...
 
     def soonest(self, targets: Iterable[Target]) -> float | None:
