@@ -249,6 +249,7 @@ class LeftOut:
     tier: int
     target: str
     reason: str
+    is_loop: bool = False  # whether it would lead round in a circle
 
 
 @dataclass(frozen=True, slots=True, eq=False)
