@@ -10,7 +10,7 @@ import pytest
 
 from tests.relay.two_targets import ERROR, PLAIN, add
 from tests.running import RunningHub
-from tests.upstream import COMPLETION, Upstream, serve_upstream, whole
+from tests.upstream import COMPLETION, Asked, Upstream, serve_upstream, whole
 
 pytestmark = pytest.mark.anyio
 
@@ -44,6 +44,8 @@ async def test_a_route_is_made_followed_changed_and_removed(hub: RunningHub, ups
             while (await hub.ask(SMART)).status_code != 200:
                 await asyncio.sleep(0.02)
         assert {await answered(hub, SMART) for _ in range(4)} == {"up2"}
+        listed = (await hub.http.get("/v1/models", headers=hub.bearer())).json()["data"]
+        assert [one["owned_by"] for one in listed if one["id"] == "smart"] == ["up2"]
         second.script = whole(ERROR, 500)
         answer = await hub.ask(SMART)
         assert (answer.headers["x-hub-provider"], answer.headers["x-hub-attempts"]) == ("up", "2")
@@ -127,3 +129,25 @@ async def test_a_bad_route_is_refused_with_the_reason_and_not_kept(hub: RunningH
     assert refused.status_code == 400
     assert place in refused.text
     assert (await manage(hub, "GET", "")).json() == []
+
+
+async def test_calls_go_to_who_says_its_first_word_sooner(hub: RunningHub, upstream: Upstream) -> None:
+    async with serve_upstream() as second:
+        await add(hub, "up2", second)
+        body = {"tiers": [{"targets": [{"target": "up/m"}, {"target": "up2/m"}], "strategy": "least_latency"}]}
+        assert (await manage(hub, "PUT", "smart", body)).status_code == 200
+        await hub.catch_up()
+
+        over = asyncio.Event()
+
+        async def never(_asked: Asked, _writer: asyncio.StreamWriter) -> None:
+            await over.wait()
+
+        second.script = never  # until the limit of the first byte: then it counts as that slow
+        async with asyncio.timeout(10):
+            while not second.asked:
+                await answered(hub, SMART)
+        assert len(upstream.asked) >= 1
+        over.set()
+        second.script = whole(COMPLETION)
+        assert {await answered(hub, SMART) for _ in range(10)} == {"up"}

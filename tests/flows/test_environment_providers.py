@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from aigne_hub.audit import store as audit_store
 from aigne_hub.audit.records import SYSTEM
+from aigne_hub.base.errors import Failure, UpstreamFailed
 from aigne_hub.catalog import store
 from aigne_hub.catalog.entries import CredentialKind
 from aigne_hub.flows.environment_providers import put_environment_providers
@@ -83,3 +85,20 @@ async def test_who_is_there_stays_as_it_is_and_what_cannot_be_added_stops_nobody
         "up": hub.provider.base_url,
         "bedrock": "https://bedrock-runtime.eu-west-1.amazonaws.com",
     }
+
+
+async def test_a_key_that_its_provider_refuses_is_told_in_the_log_and_nowhere_else(
+    database_url: str, tmp_path: Path, upstream: Upstream
+) -> None:
+    keys = (ProviderKeys("openai", KEYS[:1], upstream.url),)
+    settings = settings_for(database_url, tmp_path, provider_keys=keys)
+    async with running_hub(settings, upstream) as hub:
+        await hub.house.freshness.look()
+        target = hub.house.catalog.peek("openai/gpt-4o")
+        error = UpstreamFailed(Failure.credential, "refused", upstream_status=401, said="bad key sk-env-one")
+        with capture_logs() as logs:
+            hub.house.credential_health.note_invalid(target, error)
+            await hub.house.credential_health.deactivate_refused()
+        (told,) = logs
+        assert (told["event"], told["provider"], told["status"]) == ("key of the environment refused", "openai", 401)
+        assert "sk-env" not in str(logs)

@@ -202,3 +202,24 @@ def test_a_target_named_twice_is_tried_once() -> None:
     world = World()
     route = route_of([lane(1, when=Condition(stream=True)), lane(1)], [lane(1), lane(2)])
     assert world.plan(route, Ask(is_stream=True)) == [10_000, 20_000]
+
+
+def test_calls_of_each_kind_share_by_weight_among_themselves() -> None:
+    world = World()
+    route = route_of([lane(1, 3), lane(2, 1), lane(3, 4, when=Condition(stream=True))])
+    streams = [world.plan(route, Ask(is_stream=True))[0] for _ in range(80)]
+    firsts = []
+    for _ in range(80):
+        firsts += world.firsts(route, 1)
+        world.plan(route, Ask(is_stream=True))
+    assert Counter(streams) == {10_000: 30, 20_000: 10, 30_000: 40}
+    assert Counter(firsts) == {10_000: 60, 20_000: 20}
+
+
+def test_kinds_of_calls_without_end_take_no_memory_without_end() -> None:
+    world = World()
+    route = route_of([lane(n, when=Condition(tags=(str(n),))) for n in range(1, 9)])
+    for kind in range(1, 256):
+        tags = frozenset(str(bit + 1) for bit in range(8) if kind >> bit & 1)
+        assert world.plan(route, Ask(tags=tags))[0] // 10_000 in {int(tag) for tag in tags}
+    assert len(route.tiers[0].subsets) <= 64

@@ -223,7 +223,8 @@ class Tier:
     weights: tuple[int, ...]
     strategy: Strategy = Strategy.weighted
     is_sticky: bool = False
-    is_conditional: bool = False
+    kinds: tuple[tuple[Condition, ...], ...] = ()  # its lanes' conditions, each once; none where nobody has any
+    subsets: dict[int, Tier] = field(default_factory=dict)  # what is left of it for calls of some kinds, once made
     places: Mapping[LaneId, tuple[Lane, ...]] = field(default_factory=dict)  # its lanes by id, where prompts stay
 
     @classmethod
@@ -237,8 +238,8 @@ class Tier:
         places: dict[LaneId, tuple[Lane, ...]] = {}
         for lane in lanes if is_sticky else ():
             places[lane.id] = (*places.get(lane.id, ()), lane)
-        is_conditional = any(one.conditions for one in lanes)
-        return cls(number, lanes, ids, weights, strategy, is_sticky, is_conditional, places)
+        kinds = tuple(dict.fromkeys([one.conditions for one in lanes])) if any(one.conditions for one in lanes) else ()
+        return cls(number, lanes, ids, weights, strategy, is_sticky, kinds, places=places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +249,7 @@ class LeftOut:
     tier: int
     target: str
     reason: str
+    is_loop: bool = False  # whether it would lead round in a circle
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -119,8 +119,10 @@ class CatalogSnapshot:
         self.billing = await read_billing(conn)
         self._prices = PriceList(await list_rates(conn)) if self.billing.is_on else None
         self._models = listed if self._prices is None else self._with_rates(self._prices)
-        self._paths = self._laid(await list_routes(conn))
         self._excluded = frozenset(await read_excluded(conn))
+        kept = await list_routes(conn)
+        self._paths = self._laid(kept)
+        self._models = [*self._models, *self._routed(kept)]
         self._routes, self._kept = {}, 0
         self.version = version
 
@@ -335,6 +337,17 @@ class CatalogSnapshot:
             for m in models
             if m.provider_id in by_id
         ]
+
+    def _routed(self, kept: Iterable[KeptRoute]) -> Iterator[ListedModel]:
+        """The names that operators made routes for, told as the first target of each."""
+        for route in kept:
+            pools = self.look_up(route.model, None).pools
+            if pools and route.model not in self._by_id:
+                first = pools[0].targets[0]
+                known = self._by_id.get(f"{first.provider.name}/{first.model}")
+                kind, facts = (kind_of(first.model), UNKNOWN) if known is None else (known.kind, known.facts)
+                rate = None if self._prices is None else self._prices.of(first.provider.id, first.model, None)
+                yield ListedModel(route.model, route.model, kind, first.provider, route.created_ms, facts, rate)
 
     def _with_rates(self, prices: PriceList) -> list[ListedModel]:
         """What can be called where calls are priced: one for each rate."""

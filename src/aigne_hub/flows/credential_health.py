@@ -80,6 +80,8 @@ class CredentialHealth:
         async with self._database.write() as conn:
             found = await store.find_credential(conn, provider.id, id_)
             if found is None:
+                if id_ < 0:  # no row, so there is nothing but the log to tell it
+                    log.warning("key of the environment refused", provider=provider.name, status=refused.status)
                 return
             off = await self._standing.deactivate(
                 conn, provider.id, id_, version=refused.target.credential_ms, error=self._reason(found, refused)

@@ -10,7 +10,7 @@ import structlog
 
 from aigne_hub.access.identity import Caller
 from aigne_hub.base.clock import Clock
-from aigne_hub.base.errors import BadRequest, HubError, NotAllowed, UpstreamFailed
+from aigne_hub.base.errors import BadRequest, Failure, HubError, NotAllowed, UpstreamFailed
 from aigne_hub.catalog.entries import Route, Target
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.dialects.call import Call, ServedDialect
@@ -73,8 +73,9 @@ class Relay:
         it with an event in the caller's dialect.
         """
         route = self._catalog.route(call.model, call.kind)
-        wish = Wish(caller, call, dialect, origin, ask_of(route, caller, call, dialect, origin.tags))
-        targets = self._planner.in_turn(route, wish.ask)
+        ask = ask_of(route, caller, call, dialect, origin.tags) if route.tiers else None
+        wish = Wish(caller, call, dialect, origin, ask)
+        targets = self._planner.in_turn(route, ask)
         attempt = await self._first(wish, route, targets)
         record = open_record(
             self._recorder,
@@ -169,6 +170,8 @@ class Relay:
                 exchange.close()
         except UpstreamFailed as error:
             conditions.failed(target, error)
+            if wish.ask is not None and error.kind is Failure.timeout:
+                self._planner.latency.note(target, record.attempt_s)  # it would have been later still
             raise
         conditions.succeeded(target)
         if wish.ask is not None:

@@ -17,7 +17,7 @@ from aigne_hub.relay.affinity import Affinity
 from aigne_hub.relay.asking import Ask
 from aigne_hub.relay.latency import Latency
 from aigne_hub.relay.line import MOST_PLANNED, Conditions, choice, last_resort, nothing_left, usable, wanted
-from aigne_hub.relay.tiers import View, plan_tiers, pools_for, warm_target, weigher
+from aigne_hub.relay.tiers import View, matching, plan_tiers, pools_for, warm_target, weigher
 from aigne_hub.relay.turns import Plan, Turns, spin
 
 
@@ -75,8 +75,8 @@ class Planner:
         """Whether the prompt of such a call is warm at a target."""
         if ask is None:
             return False
-        view = self._view(ask)
-        return any(warm_target(tier, weigher(tier, view), view) == target for tier in route.tiers)
+        view, weigh = self._view(ask), weigher(self.conditions)
+        return any(warm_target(matching(tier, ask)[0], weigh, view) == target for tier in route.tiers)
 
     def note_answer(self, ask: Ask, target: Target, first_byte_s: float | None) -> None:
         """A target has answered such a call: where its prompt is warm now, and how soon it said something."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import chain, compress, islice
 from random import Random
 
@@ -16,6 +17,7 @@ from aigne_hub.relay.latency import Latency
 from aigne_hub.relay.line import MOST_PLANNED, Conditions, choice, last_resort, usable
 from aigne_hub.relay.turns import Plan, TierKey, Turns, Wheel, spin
 
+_MOST_SUBSETS = 64  # of a tier, that are kept: of more kinds of calls each makes its own
 _DRAWN = 4  # lanes drawn by lot, of which the first two that can be used are compared
 
 _Weigh = Callable[[Lane, int], int]
@@ -42,23 +44,24 @@ def plan_tiers(route: Route, view: View) -> Plan:
     """
     found: _Found = {}
     kept = Plan(())
-    for number, tier in enumerate(route.tiers):
-        weigh = weigher(tier, view)
+    for number, whole in enumerate(route.tiers):
+        tier, mask = matching(whole, view.ask)
+        key, weigh = (route.name, number, mask), weigher(view.conditions)
         warm = warm_target(tier, weigh, view)
         if warm is not None:
             _add(found, warm)
-        lanes, wheel = _in_order(tier, (route.name, number), weigh, view)
+        lanes, wheel = _in_order(tier, key, weigh, view)
         left: list[Iterator[Target]] = []
         for lane in lanes:
             if len(lane.pool.targets) == 1:  # most lanes: nobody takes turns
                 if not found:
-                    kept = Plan((), tier=(route.name, number), lanes=wheel)
+                    kept = Plan((), tier=key, lanes=wheel)
                 _add(found, lane.pool.targets[0])
             elif found:
                 for target in choice(lane.pool, view.conditions, view.turns, left):
                     _add(found, target)
             else:
-                kept = structs.replace(_first(lane.pool, view, found, left), tier=(route.name, number), lanes=wheel)
+                kept = structs.replace(_first(lane.pool, view, found, left), tier=key, lanes=wheel)
             if len(found) == MOST_PLANNED:
                 return structs.replace(kept, targets=tuple(found.values()))
         for target in islice(chain.from_iterable(left), MOST_PLANNED):
@@ -70,12 +73,31 @@ def plan_tiers(route: Route, view: View) -> Plan:
     return structs.replace(kept, targets=tuple(islice(found.values(), MOST_PLANNED)))
 
 
-def weigher(tier: Tier, view: View) -> _Weigh:
-    """What gives the weight of a lane for this call now: 0 unless it is for such calls and a credential can be used.
+def matching(tier: Tier, ask: Ask) -> tuple[Tier, int]:
+    """What of a tier is for such a call, and a number for the kind of call: each kind takes turns of its own."""
+    mask = 0
+    for bit, conditions in enumerate(tier.kinds):
+        if unmet(conditions, ask) is None:
+            mask |= 1 << bit
+    if not tier.kinds:
+        return tier, mask
+    found = tier.subsets.get(mask)
+    if found is None:
+        met = {conditions for bit, conditions in enumerate(tier.kinds) if mask >> bit & 1}
+        left = [lane for lane in tier.lanes if lane.conditions in met]
+        found = _unconditional(Tier.of(tier.number, left, tier.strategy, is_sticky=tier.is_sticky))
+        if len(tier.subsets) < _MOST_SUBSETS:
+            tier.subsets[mask] = found
+    return found, mask
 
-    It counts as much less as the best of its credentials does.
-    """
-    weight, ask = view.conditions.weight, view.ask
+
+def _unconditional(tier: Tier) -> Tier:
+    return replace(tier, kinds=())
+
+
+def weigher(conditions: Conditions) -> _Weigh:
+    """What gives the weight of a lane: as much less as the best of its credentials does, 0 when none can be used."""
+    weight = conditions.weight
 
     def weigh(lane: Lane, configured: int) -> int:
         if not configured:
@@ -89,10 +111,7 @@ def weigher(tier: Tier, view: View) -> _Weigh:
                 best = max(best, configured * now // given, 1)
         return best
 
-    def weigh_if_met(lane: Lane, configured: int) -> int:
-        return 0 if unmet(lane.conditions, ask) is not None else weigh(lane, configured)
-
-    return weigh_if_met if tier.is_conditional else weigh
+    return weigh
 
 
 def warm_target(tier: Tier, weigh: _Weigh, view: View) -> Target | None:
@@ -113,12 +132,12 @@ def warm_target(tier: Tier, weigh: _Weigh, view: View) -> Target | None:
 
 def _in_order(tier: Tier, key: TierKey, weigh: _Weigh, view: View) -> tuple[Iterator[Lane], Wheel | None]:
     """The lanes that can be used, in order; where they take turns, their wheel after this one."""
-    if tier.strategy is Strategy.cheapest or len(tier.lanes) == 1:
+    if tier.strategy is Strategy.cheapest or len(tier.lanes) < 2:
         return _from(tier, 0, weigh), None
     if tier.strategy is Strategy.least_latency:
         return _soonest(tier, weigh, view), None
     wheel = view.turns.lanes(key, tier)
-    found = spin(tier.lanes, tier.weights, weigh, wheel, is_lasting=not tier.is_conditional)
+    found = spin(tier.lanes, tier.weights, weigh, wheel)
     if found is None:
         return iter(()), None
     if found.asked:  # not all
@@ -182,9 +201,4 @@ def _resort(route: Route, view: View) -> Target:
 
 def pools_for(route: Route, ask: Ask) -> list[Pool]:
     """Those of a route that are for such a call, tier after tier."""
-    return [
-        lane.pool
-        for tier in route.tiers
-        for lane in tier.lanes
-        if lane.weight and unmet(lane.conditions, ask) is None
-    ]
+    return [lane.pool for tier in route.tiers for lane in matching(tier, ask)[0].lanes if lane.weight]

@@ -12,7 +12,7 @@ from msgspec import Struct
 from aigne_hub.catalog.entries import Pool, ProviderId, Route, Target, Tier
 
 T = TypeVar("T")
-TierKey = tuple[str, int]
+TierKey = tuple[str, int, int]
 
 _ASKED_AT_ONCE = 32  # weights that are asked for in one plan, so that a thousand credentials cost it little
 _REMEMBERED = 4096  # names whose turns are kept; all begin anew when there are more
@@ -111,14 +111,9 @@ def spin(
     configured: Sequence[int],
     weigh: Callable[[T, int], int],
     wheel: Wheel,
-    *,
-    is_lasting: bool = True,
 ) -> Spin | None:
-    """A round among `items`; None when no weight is above 0.
-
-    Where weights are not `is_lasting`, but differ from call to call, all are asked for.
-    """
-    if is_lasting and len(items) > _ASKED_AT_ONCE:
+    """A round among `items`; None when no weight is above 0."""
+    if len(items) > _ASKED_AT_ONCE:
         found = _part_asked(items, configured, weigh, wheel)
         if found is not None and weigh(items[found.at], configured[found.at]) > 0:
             return found

@@ -87,6 +87,11 @@ class OpenCall:
         return self._recorder.elapsed_ms(self.began) / 1000
 
     @property
+    def attempt_s(self) -> float:
+        """Seconds since the attempt that runs, or ran last, began."""
+        return (self._recorder.elapsed_ms(self.began) - self._attempt_began_ms) / 1000
+
+    @property
     def first_byte_s(self) -> float | None:
         """Seconds that the attempt that runs took to say something; None when it has not yet."""
         return None if self.first_byte_ms is None else (self.first_byte_ms - self._attempt_began_ms) / 1000

@@ -10,10 +10,13 @@ import pytest
 from aigne_hub.audit import store as audit_store
 from aigne_hub.audit.records import SYSTEM
 from aigne_hub.base.errors import BadRequest, NotFound, Unavailable
+from aigne_hub.catalog.entries import ModelFacts
 from aigne_hub.catalog.routes import store
 from aigne_hub.catalog.routes.book import refuse_contradictions
 from aigne_hub.db.engine import Database
-from tests.catalog.rates.shelf import REGISTRY, two_providers
+from aigne_hub.dialects.call import Kind
+from tests.catalog.rates.shelf import BOOK, REGISTRY, two_providers
+from tests.catalog.rates.shelf import draft as rate_draft
 from tests.catalog.routes.shelf import book, draft, looked
 
 pytestmark = pytest.mark.anyio
@@ -95,6 +98,38 @@ async def test_a_route_that_became_unusable_says_what_is_missing_and_comes_back(
     async with database.write() as conn:
         await REGISTRY.change_provider(conn, SYSTEM, openai.id, enabled=True)
     assert (await looked(database)).peek("smart").model == "gpt-4o"
+
+
+async def test_where_calls_are_priced_a_target_without_a_rate_is_left_out(database: Database) -> None:
+    async with database.write() as conn:
+        openai, _ = await two_providers(conn)
+        await BOOK.add(conn, SYSTEM, [openai.id], rate_draft("gpt-4o"))
+        await BOOK.switch(conn, SYSTEM, is_on=True)
+        _, laid = await book().put(conn, SYSTEM, "smart", draft(["openrouter/x", "openai/gpt-4o"]))
+        assert [(one.target, one.reason) for one in laid.left_out] == [
+            ("openrouter/x", "Unsupported model openrouter/x")
+        ]
+    (pool,) = (await looked(database)).route("smart", Kind.chat).pools
+    assert pool.targets[0].tariff is not None
+    with pytest.raises(Unavailable, match="openai/gpt-4o: Unsupported model"):
+        (await looked(database)).route("smart", Kind.image)
+
+
+async def test_a_name_with_a_route_is_listed_as_its_first_target_while_it_leads_somewhere(database: Database) -> None:
+    async with database.write() as conn:
+        openai, _ = await two_providers(conn)
+        facts = {"gpt-4o": ModelFacts(context_window=128_000)}
+        await REGISTRY.put_models(conn, openai.id, [("gpt-4o", Kind.chat), ("dall-e-3", Kind.image)], facts)
+        await book().put(conn, SYSTEM, "smart", draft(["openai/gpt-4o"], ["openrouter/x"]))
+        await book().put(conn, SYSTEM, "painter", draft(["openai/dall-e-3"]))
+        await book().put(conn, SYSTEM, "openai/gpt-4o", draft(["openrouter/openai/gpt-4o"]))
+    listed = {one.id: one for one in (await looked(database)).models()}
+    assert sorted(listed) == ["openai/dall-e-3", "openai/gpt-4o", "painter", "smart"]
+    assert (listed["smart"].facts.context_window, listed["smart"].provider.name) == (128_000, "openai")
+    assert listed["painter"].kind is Kind.image
+    async with database.write() as conn:
+        await REGISTRY.change_provider(conn, SYSTEM, openai.id, enabled=False)
+    assert [one.id for one in (await looked(database)).models()] == ["openai/gpt-4o", "smart"]
 
 
 @pytest.mark.parametrize("name", ["", " m", "m" * 201, "m\x00", "aignehub/m"])

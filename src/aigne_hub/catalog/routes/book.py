@@ -97,7 +97,7 @@ class RouteBook:
         except HubError as error:
             raise BadRequest(error.message, param="tiers") from error
         for one in laid.left_out:
-            if one.reason.startswith("a loop"):
+            if one.is_loop:
                 raise BadRequest(f"{one.target} is {one.reason}", param="tiers")
         if not laid.pools:
             reasons = "; ".join([f"{one.target}: {one.reason}" for one in laid.left_out[:5]])

@@ -82,7 +82,7 @@ class _Laying:
             if len(tier.targets) > 1 or not self._is_routed(aim):
                 self._lay_tier(tier, conditions)
             elif aim.target in trail:
-                self._leave_out(aim.target, "a loop of fallbacks: " + " → ".join((*trail, aim.target)))
+                self._leave_out(aim.target, f"a loop of fallbacks: {' → '.join((*trail, aim.target))}", is_loop=True)
             elif len(trail) >= MOST_DEEP or self._steps < 0:
                 self._leave_out(aim.target, "it is behind too many other routes")
             else:
@@ -109,5 +109,5 @@ class _Laying:
         if lanes:
             self.tiers.append(Tier.of(self._number, lanes, tier.strategy, is_sticky=tier.sticky))
 
-    def _leave_out(self, target: str, reason: str) -> None:
-        self.left_out.append(LeftOut(self._number, target, reason))
+    def _leave_out(self, target: str, reason: str, *, is_loop: bool = False) -> None:
+        self.left_out.append(LeftOut(self._number, target, reason, is_loop))
