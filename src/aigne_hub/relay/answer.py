@@ -17,7 +17,7 @@ from aigne_hub.dialects.call import Call, ServedDialect
 from aigne_hub.dialects.pairing import pair
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.outbound import Client, Exchange, Limits
-from aigne_hub.relay.attempt import Attempt, Wish, refusal, send
+from aigne_hub.relay.attempt import Attempt, Wish, limits_for, refusal, send
 from aigne_hub.relay.failover import MOST_ATTEMPTS, may_go_on, most_telling
 from aigne_hub.relay.filling import Filling
 from aigne_hub.relay.fit import refuse_unfit
@@ -134,12 +134,13 @@ class Relay:
         """Note the failure, and what is tried after it; None when the call ends with it."""
         error = failures[-1]
         end_attempt(record, error)
-        is_over = reply.has_started or not may_go_on(error) or len(failures) >= MOST_ATTEMPTS
-        if is_over or record.elapsed_s >= self._limits.total_s:
+        if reply.has_started or not may_go_on(error) or len(failures) >= MOST_ATTEMPTS:
             return None
         if await _has_gone(reply):
             return None  # nobody would get what the next target makes
         for target in targets:
+            if record.elapsed_s >= limits_for(target, self._limits).total_s:
+                continue
             try:
                 attempt = await self._derived(wish, target)
             except (BadRequest, NotAllowed):
@@ -169,7 +170,7 @@ class Relay:
 
     async def _send(self, attempt: Attempt, origin: Origin, record: OpenCall) -> Exchange:
         """Raises UpstreamFailed unless the provider answers with success."""
-        limits, way = self._limits, attempt.way
+        limits, way = limits_for(attempt.target, self._limits), attempt.way
         if record.attempts:  # all attempts together take no longer than one may
             limits = replace(limits, total_s=max(limits.total_s - record.elapsed_s, 0.1))
         exchange = await send(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 from msgspec import Struct
@@ -36,6 +37,20 @@ class Attempt(Struct, frozen=True):
     target: Target
     call: Call
     way: Pair
+
+
+def limits_for(target: Target, limits: Limits) -> Limits:
+    """The limits of an attempt: those of the hub, but for what an operator said of the provider or its model."""
+    if target.limits is None:
+        return limits
+    own = target.limits.trying
+    return replace(
+        limits,
+        connect_s=limits.connect_s if own.connect_s is None else own.connect_s,
+        first_byte_s=limits.first_byte_s if own.first_byte_s is None else own.first_byte_s,
+        idle_s=limits.idle_s if own.idle_s is None else own.idle_s,
+        total_s=limits.total_s if own.total_s is None else own.total_s,
+    )
 
 
 async def send(

@@ -95,7 +95,8 @@ class Counting:
         self._catalog.note_use(target)
         path = carrier.path(call, target.model)
         with self._planner.attempting(target):
-            exchange = await attempt.send(self._client, self._clock, self._limits, target, path, body, extra=extra)
+            limits = attempt.limits_for(target, self._limits)
+            exchange = await attempt.send(self._client, self._clock, limits, target, path, body, extra=extra)
             try:
                 if exchange.status == 200:
                     return carrier.pass_count(await exchange.read())
