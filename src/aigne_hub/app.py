@@ -79,6 +79,7 @@ from aigne_hub.relay.filling import LARGEST, Filling
 from aigne_hub.relay.health import Health
 from aigne_hub.relay.passing import Passing
 from aigne_hub.relay.plan import Planner
+from aigne_hub.relay.slots import Slots
 from aigne_hub.relay.videos.desk import VideoDesk
 from aigne_hub.relay.videos.maker import Maker
 from aigne_hub.relay.videos.waiting import WaitingVideos
@@ -147,7 +148,7 @@ def _house(
     credentials = CredentialKeeper(database, providers, CredentialCheck(client, clock), clock)
     refused = CredentialHealth(database, providers, Standing(clock, journal), credentials)
     health = Health(clock, catalog.usable, refused.note_invalid)
-    planner, maker = Planner(health), Maker(client, clock, _limits(settings))
+    planner, slots, maker = Planner(health), Slots(deadlines), Maker(client, clock, _limits(settings))
     return House(
         settings=settings,
         clock=clock,
@@ -183,8 +184,8 @@ def _house(
         file_sweeper=Sweeper(database, clock, drafts, place),
         client=client,
         recorder=recorder,
-        relay=_relay(settings, clock, deadlines, catalog, planner, client, outside, files, recorder),
-        counting=Counting(catalog, planner, client, recorder, clock, limits=_limits(settings)),
+        relay=_relay(settings, clock, deadlines, catalog, planner, slots, client, outside, files, recorder),
+        counting=Counting(catalog, planner, slots, client, recorder, clock, limits=_limits(settings)),
         video_desk=VideoDesk(database, catalog, planner, maker, recorder, clock),
         waiting_videos=WaitingVideos(catalog, planner, maker, files, recorder, clock, total_s=settings.total_s),
     )
@@ -196,6 +197,7 @@ def _relay(
     deadlines: Deadlines,
     catalog: CatalogSnapshot,
     planner: Planner,
+    slots: Slots,
     client: Client,
     outside: Client,
     files: FileDesk,
@@ -205,7 +207,7 @@ def _relay(
         catalog, files, Fetching(client, largest=settings.answer_limit // 4), deadlines, drain_s=settings.drain_s
     )
     filling = Filling(None if settings.proxy else Fetching(outside, largest=LARGEST))
-    return Relay(catalog, planner, client, filling, passing, recorder, clock, limits=_limits(settings))
+    return Relay(catalog, planner, client, filling, passing, slots, recorder, clock, limits=_limits(settings))
 
 
 def _shelves(settings: Settings, threads: Threads, client: Client, clock: Clock) -> tuple[Drafts, Place]:

@@ -53,6 +53,10 @@ class TargetLimits(Struct, frozen=True):
     queue: int = 0
     queue_s: float = QUEUE_S
 
+    @property
+    def has_slots(self) -> bool:
+        return self.at_provider is not None or self.with_credential is not None
+
 
 NONE = ProviderLimits()
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import structlog
+from msgspec import structs
 
 from aigne_hub.access.identity import Caller
 from aigne_hub.base.clock import Clock
-from aigne_hub.base.errors import BadRequest, HubError, NotAllowed, UpstreamFailed
+from aigne_hub.base.errors import BadRequest, HubError, NotAllowed, Unavailable, UpstreamFailed
 from aigne_hub.catalog.entries import Target
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.dialects.call import Call, ServedDialect
@@ -33,6 +34,7 @@ from aigne_hub.relay.record import (
     turn_record,
 )
 from aigne_hub.relay.reply import Reply
+from aigne_hub.relay.slots import Slots
 from aigne_hub.usage.recorder import OpenCall, Recorder
 from aigne_hub.usage.records import Source
 
@@ -49,6 +51,7 @@ class Relay:
         client: Client,
         filling: Filling,
         passing: Passing,
+        slots: Slots,
         recorder: Recorder,
         clock: Clock,
         *,
@@ -59,6 +62,7 @@ class Relay:
         self._client = client
         self._filling = filling
         self._passing = passing
+        self._slots = slots
         self._recorder = recorder
         self._clock = clock
         self._limits = limits
@@ -73,7 +77,7 @@ class Relay:
         """
         wish = Wish(caller, call, dialect, origin)
         targets = iter(self._planner.attempts(self._catalog.route(call.model, call.kind)))
-        attempt = await self._first(wish, targets)
+        attempt = await self._first(wish, targets, reply)
         record = open_record(
             self._recorder,
             caller,
@@ -117,16 +121,40 @@ class Relay:
         refuse_losses(way.losses, wish.origin)
         return Attempt(target, call, way)
 
-    async def _first(self, wish: Wish, targets: Iterator[Target]) -> Attempt:
-        """The attempt at the first target that is a choice. Raises the first refusal when none is."""
-        refusal: HubError | None = None
+    async def _next(
+        self, wish: Wish, targets: Iterator[Target], reply: Reply, refusals: list[HubError], elapsed_s: float = 0.0
+    ) -> Attempt | None:
+        """The attempt at the next target that is a choice and has a slot; those that are none leave their refusals.
+
+        Where all that are left are busy it is waited for a slot. Raises Unavailable when that takes too long.
+        """
+        busy: list[Attempt] = []
         for target in targets:
+            if elapsed_s >= limits_for(target, self._limits).total_s:
+                continue
             try:
-                return await self._derived(wish, target)
+                attempt = await self._derived(wish, target)
             except (BadRequest, NotAllowed) as error:
-                refusal = refusal or error
-        assert refusal is not None, "a plan has a target"
-        raise refusal
+                refusals.append(error)
+                continue
+            if target.limits is None or not target.limits.has_slots:
+                return attempt
+            slot = self._slots.take(target)
+            if slot is not None:
+                return structs.replace(attempt, slot=slot)
+            busy.append(attempt)
+        if not busy:
+            return None
+        slot = await self._slots.wait([one.target for one in busy], reply)
+        return next(structs.replace(one, slot=slot) for one in busy if one.target is slot.target)
+
+    async def _first(self, wish: Wish, targets: Iterator[Target], reply: Reply) -> Attempt:
+        """The attempt at the first target that is a choice. Raises the first refusal when none is."""
+        refusals: list[HubError] = []
+        attempt = await self._next(wish, targets, reply, refusals)
+        if attempt is None:
+            raise refusals[0]  # a plan has a target
+        return attempt
 
     async def _following(
         self, wish: Wish, targets: Iterator[Target], failures: list[UpstreamFailed], reply: Reply, record: OpenCall
@@ -138,24 +166,23 @@ class Relay:
             return None
         if await _has_gone(reply):
             return None  # nobody would get what the next target makes
-        for target in targets:
-            if record.elapsed_s >= limits_for(target, self._limits).total_s:
-                continue
-            try:
-                attempt = await self._derived(wish, target)
-            except (BadRequest, NotAllowed):
-                continue
-            log.info("next target", call=str(record.id), provider=target.provider.id, code=error.code)
-            turn_record(record, attempt.call, target, upstream=attempt.way.upstream, losses=attempt.way.losses)
-            return attempt
-        return None
+        try:
+            attempt = await self._next(wish, targets, reply, [], record.elapsed_s)
+        except Unavailable:
+            return None  # all that are left are busy: what failed is told
+        if attempt is None:
+            return None
+        target, way = attempt.target, attempt.way
+        log.info("next target", call=str(record.id), provider=target.provider.id, code=error.code)
+        turn_record(record, attempt.call, target, upstream=way.upstream, losses=way.losses)
+        return attempt
 
     async def _try(self, attempt: Attempt, wish: Wish, reply: Reply, record: OpenCall) -> Usage | None:
         """Make one attempt. Raises UpstreamFailed; unless the reply has begun, nobody has noticed."""
         target, conditions = attempt.target, self._planner.conditions
-        self._catalog.note_use(target)
-        conditions.began(target)
         try:
+            self._catalog.note_use(target)
+            conditions.began(target)
             exchange = await self._send(attempt, wish.origin, record)
             try:
                 answer = self._passing.stream if attempt.call.is_stream else self._passing.whole
@@ -165,6 +192,9 @@ class Relay:
         except UpstreamFailed as error:
             conditions.failed(target, error)
             raise
+        finally:
+            if attempt.slot is not None:
+                attempt.slot.end()
         conditions.succeeded(target)
         return used
 

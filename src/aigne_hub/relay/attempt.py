@@ -18,6 +18,7 @@ from aigne_hub.outbound import Client, Exchange, Limits
 from aigne_hub.providers.known import credential_headers
 from aigne_hub.providers.rows import Keying
 from aigne_hub.relay.record import Origin
+from aigne_hub.relay.slots import Slot
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -37,6 +38,7 @@ class Attempt(Struct, frozen=True):
     target: Target
     call: Call
     way: Pair
+    slot: Slot | None = None  # its place, where calls at once are limited
 
 
 def limits_for(target: Target, limits: Limits) -> Limits:

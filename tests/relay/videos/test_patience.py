@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from aigne_hub.base.clock import StoppedClock
@@ -20,6 +22,8 @@ class Waiting:
         self.beats = 0
 
     def watch(self) -> None: ...
+
+    def on_gone(self, tell: Callable[[], None]) -> None: ...
 
     def tell(self, name: bytes, value: str) -> None: ...
 
