@@ -79,6 +79,7 @@ from aigne_hub.relay.filling import LARGEST, Filling
 from aigne_hub.relay.health import Health
 from aigne_hub.relay.passing import Passing
 from aigne_hub.relay.plan import Planner
+from aigne_hub.relay.retrying import RetryBudget
 from aigne_hub.relay.slots import Slots
 from aigne_hub.relay.videos.desk import VideoDesk
 from aigne_hub.relay.videos.maker import Maker
@@ -207,7 +208,8 @@ def _relay(
         catalog, files, Fetching(client, largest=settings.answer_limit // 4), deadlines, drain_s=settings.drain_s
     )
     filling = Filling(None if settings.proxy else Fetching(outside, largest=LARGEST))
-    return Relay(catalog, planner, client, filling, passing, slots, recorder, clock, limits=_limits(settings))
+    budget, limits = RetryBudget(clock), _limits(settings)
+    return Relay(catalog, planner, client, filling, passing, slots, budget, recorder, clock, limits=limits)
 
 
 def _shelves(settings: Settings, threads: Threads, client: Client, clock: Clock) -> tuple[Drafts, Place]:

@@ -168,4 +168,4 @@ async def test_limits_that_cannot_be_are_refused_and_nothing_changes(
     if param is not None:
         assert refused.json()["error"]["param"] == param
     (listed,) = (await manage(hub, "GET")).json()
-    assert listed["limits"] == {}
+    assert listed["limits"] == {"retries": 0}

@@ -44,7 +44,7 @@ class Provider:
     created_ms: int
     updated_ms: int
     dialects: tuple[str, ...] = ()  # what it speaks, if that is not what is known by its name
-    limits: ProviderLimits = NONE
+    limits: ProviderLimits = field(default=NONE, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

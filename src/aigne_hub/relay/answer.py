@@ -13,6 +13,7 @@ from aigne_hub.access.identity import Caller
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import BadRequest, HubError, NotAllowed, Unavailable, UpstreamFailed
 from aigne_hub.catalog.entries import Target
+from aigne_hub.catalog.registry import FULL_WEIGHT
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.dialects.call import Call, ServedDialect
 from aigne_hub.dialects.pairing import pair
@@ -34,6 +35,7 @@ from aigne_hub.relay.record import (
     turn_record,
 )
 from aigne_hub.relay.reply import Reply
+from aigne_hub.relay.retrying import RetryBudget, Tried, retries_of
 from aigne_hub.relay.slots import Slots
 from aigne_hub.usage.recorder import OpenCall, Recorder
 from aigne_hub.usage.records import Source
@@ -52,6 +54,7 @@ class Relay:
         filling: Filling,
         passing: Passing,
         slots: Slots,
+        budget: RetryBudget,
         recorder: Recorder,
         clock: Clock,
         *,
@@ -63,6 +66,7 @@ class Relay:
         self._filling = filling
         self._passing = passing
         self._slots = slots
+        self._budget = budget
         self._recorder = recorder
         self._clock = clock
         self._limits = limits
@@ -88,19 +92,20 @@ class Relay:
             upstream=attempt.way.upstream,
             losses=attempt.way.losses,
         )
-        failures: list[UpstreamFailed] = []
+        tried: list[Tried] = []
+        self._budget.note(attempt.target)
         try:
             while True:
                 try:
                     return await self._try(attempt, wish, reply, record)
                 except UpstreamFailed as error:
-                    failures.append(error)
-                    following = await self._following(wish, targets, failures, reply, record)
+                    tried.append(Tried(attempt, error))
+                    following = await self._following(wish, targets, tried, reply, record)
                     if following is None and reply.has_started:
                         raise
                     if following is None:
-                        tell(reply, attempt, len(failures))
-                        raise most_telling(failures) from error
+                        tell(reply, attempt, len(tried))
+                        raise most_telling([one.error for one in tried]) from error
                 attempt = following
         except HubError as error:
             await fail_record(record, error, Source.partial if reply.has_started else Source.missing)
@@ -157,25 +162,46 @@ class Relay:
         return attempt
 
     async def _following(
-        self, wish: Wish, targets: Iterator[Target], failures: list[UpstreamFailed], reply: Reply, record: OpenCall
+        self, wish: Wish, targets: Iterator[Target], tried: list[Tried], reply: Reply, record: OpenCall
     ) -> Attempt | None:
         """Note the failure, and what is tried after it; None when the call ends with it."""
-        error = failures[-1]
+        error = tried[-1].error
         end_attempt(record, error)
-        if reply.has_started or not may_go_on(error) or len(failures) >= MOST_ATTEMPTS:
+        if reply.has_started or not may_go_on(error) or len(tried) >= MOST_ATTEMPTS:
             return None
         if await _has_gone(reply):
             return None  # nobody would get what the next target makes
         try:
             attempt = await self._next(wish, targets, reply, [], record.elapsed_s)
+            attempt = attempt or await self._again(wish, tried, reply, record)
         except Unavailable:
             return None  # all that are left are busy: what failed is told
         if attempt is None:
             return None
         target, way = attempt.target, attempt.way
-        log.info("next target", call=str(record.id), provider=target.provider.id, code=error.code)
+        log.info("next attempt", call=str(record.id), provider=target.provider.id, code=error.code)
         turn_record(record, attempt.call, target, upstream=way.upstream, losses=way.losses)
         return attempt
+
+    async def _again(self, wish: Wish, tried: list[Tried], reply: Reply, record: OpenCall) -> Attempt | None:
+        """When all targets have failed: the attempt at one of them once more, after a pause."""
+        for retry in retries_of(tried):
+            target = retry.target
+            if record.elapsed_s + retry.pause_s >= limits_for(target, self._limits).total_s:
+                continue
+            if not (retry.is_throttled or self._is_open(target)) or not self._budget.take(target):
+                continue
+            await self._clock.sleep(retry.pause_s)
+            if await _has_gone(reply) or reply.has_started:
+                return None
+            if retry.is_throttled and not self._is_open(target):
+                continue  # until then it was shut for that very reason
+            return await self._next(wish, iter((target,)), reply, [], record.elapsed_s)
+        return None
+
+    def _is_open(self, target: Target) -> bool:
+        """Whether nothing keeps calls away from a target; who asks has the probe of one that is shut, if it is due."""
+        return self._planner.conditions.weight(target, FULL_WEIGHT) > 0
 
     async def _try(self, attempt: Attempt, wish: Wish, reply: Reply, record: OpenCall) -> Usage | None:
         """Make one attempt. Raises UpstreamFailed; unless the reply has begun, nobody has noticed."""
