@@ -41,6 +41,15 @@ class Reply(Protocol):
         """Answer 200 with an event stream that `send` and `finish` fill."""
         ...
 
+    @property
+    def sent(self) -> int:
+        """How often `send` has been called."""
+        ...
+
+    def send_soon(self, events: bytes) -> None:
+        """`send`, unless the answer is over by then, from where nothing can be waited for."""
+        ...
+
     def begin_soon(self) -> None:
         """`begin`, unless somebody else does meanwhile, from where nothing can be waited for."""
         ...

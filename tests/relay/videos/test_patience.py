@@ -20,8 +20,11 @@ class Waiting:
         self.has_started = False
         self.is_gone = False
         self.beats = 0
+        self.sent = 0
 
     def watch(self) -> None: ...
+
+    def send_soon(self, events: bytes) -> None: ...
 
     def on_gone(self, tell: Callable[[], None]) -> None: ...
 
