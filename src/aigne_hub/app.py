@@ -38,6 +38,7 @@ from aigne_hub.base.clock import Clock
 from aigne_hub.base.crypto import MASTER_KEY_BYTES, Vault
 from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.base.ids import IdSource
+from aigne_hub.base.load import Load
 from aigne_hub.catalog.google_tokens import GoogleTokens
 from aigne_hub.catalog.rates.book import RateBook
 from aigne_hub.catalog.registry import Registry as CatalogRegistry
@@ -174,6 +175,7 @@ def _house(
         journal=journal,
         refusals=RefusalBook(database, clock, journal),
         counters=MemoryCounters(clock),
+        load=Load(clock),
         catalog=catalog,
         providers=providers,
         rates=rates,

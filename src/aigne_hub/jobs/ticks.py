@@ -16,6 +16,7 @@ from aigne_hub.access.signin import store as signin_store
 from aigne_hub.access.tickets import store as ticket_store
 from aigne_hub.base.errors import HubError
 from aigne_hub.base.ids import first_id_at
+from aigne_hub.base.load import LOOK_S
 from aigne_hub.catalog import store as catalog_store
 from aigne_hub.catalog.limits import longest_s
 from aigne_hub.db.engine import Conn
@@ -42,6 +43,7 @@ def ticks_of(house: House) -> list[Tick]:
     return [
         Tick("fresh snapshots", INTERVAL_S, house.freshness.tick),
         Tick("running calls", INTERVAL_S, lambda: note_running(house)),
+        Tick("load", LOOK_S, house.load.look),
         Tick("last uses", 5.0, lambda: note_uses(house)),
         Tick("refused credentials", 0.5, house.credential_health.deactivate_refused),
         Tick("credential rechecks", 2.0, house.credential_health.recheck_due),
