@@ -92,7 +92,7 @@ async def test_what_is_neither_a_success_nor_an_error_is_the_provider_s_fault(
 
 async def test_what_was_said_of_a_provider_goes_before_the_limits_of_the_hub(hub: RunningHub) -> None:
     await hub.house.freshness.look()
-    target, limits = hub.house.catalog.peek("up/m"), Limits()
+    target, limits = replace(hub.house.catalog.peek("up/m"), limits=None), Limits()
     assert attempt.limits_for(target, limits) is limits
     own = TargetLimits(Trying(connect_s=1.0, total_s=20.0))
     assert attempt.limits_for(replace(target, limits=own), limits) == replace(limits, connect_s=1.0, total_s=20.0)

@@ -77,15 +77,15 @@ def checked_limits(limits: ProviderLimits) -> ProviderLimits:
             "queue and queueS are for calls that wait because `concurrency` others run: give concurrency too",
             param="limits.concurrency",
         )
-    _check_whole("concurrency", limits.concurrency, 1, MOST_AT_ONCE, "limits.concurrency")
-    _check_whole("queue", limits.queue, 0, MOST_AT_ONCE, "limits.queue")
+    _check_whole(limits.concurrency, 1, MOST_AT_ONCE, "limits.concurrency")
+    _check_whole(limits.queue, 0, MOST_AT_ONCE, "limits.queue")
     _check_seconds("queue_s", limits.queue_s, "limits.queueS")
     return limits
 
 
 def checked_concurrency(concurrency: int | None) -> int | None:
     """Of a credential; 0 is no limit. Raises BadRequest unless it can be one."""
-    _check_whole("a credential's concurrency", concurrency, 0, MOST_AT_ONCE, "concurrency")
+    _check_whole(concurrency, 0, MOST_AT_ONCE, "concurrency")
     return concurrency or None
 
 
@@ -144,12 +144,12 @@ def _check(trying: Trying, where: str, whole: Trying) -> None:
     """`whole` is what counts: a model's limits with those of its provider."""
     for name in _TIMES:
         _check_seconds(name, getattr(trying, name), f"{where}.{_shown(name)}")
-    _check_whole("retries", trying.retries, 0, MOST_RETRIES, f"{where}.retries")
+    _check_whole(trying.retries, 0, MOST_RETRIES, f"{where}.retries")
     for name in _PARTS:
         part = getattr(whole, name)
         if part is not None and whole.total_s is not None and part > whole.total_s:
             raise BadRequest(
-                f"{_shown(name)} ({part:g}) is longer than totalS ({whole.total_s:g}), which bounds all of an answer: "
+                f"{where}.{_shown(name)} ({part:g}) is longer than totalS ({whole.total_s:g}), which bounds it: "
                 "give a smaller one, or a larger totalS",
                 param=f"{where}.{_shown(name)}",
             )
@@ -158,12 +158,12 @@ def _check(trying: Trying, where: str, whole: Trying) -> None:
 def _check_seconds(name: str, value: float | None, where: str) -> None:
     longest = _LONGEST_S[name]
     if value is not None and not _LEAST_S <= value <= longest:
-        raise BadRequest(f"{_shown(name)} is a number of seconds from {_LEAST_S:g} to {longest:g}", param=where)
+        raise BadRequest(f"{where} is a number of seconds from {_LEAST_S:g} to {longest:g}", param=where)
 
 
-def _check_whole(name: str, value: int | None, least: int, most: int, where: str) -> None:
+def _check_whole(value: int | None, least: int, most: int, where: str) -> None:
     if value is not None and not least <= value <= most:
-        raise BadRequest(f"{name} is a whole number from {least} to {most}", param=where)
+        raise BadRequest(f"{where} is a whole number from {least} to {most}", param=where)
 
 
 def _shown(name: str) -> str:
