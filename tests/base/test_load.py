@@ -67,6 +67,9 @@ async def test_it_is_said_once_when_it_begins_and_once_when_it_is_over(load: Loa
         for _ in range(3):
             load.refusal()
             await looks(load, clock, 0)
+        load.running = MOST_RUNNING  # one has ended, and another may come
+        await looks(load, clock, 0, 0)
+        assert len(logs) == 1
         load.running = 5
         await looks(load, clock, 0, 0)
     assert [(one["event"], one["refused"]) for one in logs] == [

@@ -14,6 +14,7 @@ from aigne_hub.base.errors import Unavailable
 log = structlog.get_logger()
 
 MOST_RUNNING = 2048  # calls at once; each holds its request, and some of its answer
+_FEW = MOST_RUNNING * 9 // 10  # so that it is not said again and again while calls come and go at the limit
 LOOK_S = 0.5
 LATE_S, CAUGHT_UP_S = 1.0, 0.25  # of the loop, smoothed: too late, and in time again
 _MOST_COUNTED_S = 3.0  # of one look: a machine that stood still, as one that slept does, is not loaded
@@ -63,6 +64,6 @@ class Load:
         if is_refusing and not self._is_told:
             self._is_told = True
             log.warning("calls are refused: more to do than can be done", **facts)
-        elif self._is_told and not is_refusing and not self.is_too_much:
+        elif self._is_told and not (is_refusing or self.is_late or self.running > _FEW):
             self._is_told = False
             log.warning("calls are taken again", **facts)
