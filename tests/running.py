@@ -17,6 +17,7 @@ from aigne_hub.app import open_house
 from aigne_hub.audit.records import SYSTEM
 from aigne_hub.base.clock import Clock
 from aigne_hub.catalog.entries import CredentialKind, Provider
+from aigne_hub.catalog.limits import ProviderLimits
 from aigne_hub.dialects.call import Kind
 from aigne_hub.flows.keep_credential import CredentialDraft
 from aigne_hub.house import House
@@ -29,7 +30,10 @@ from tests.upstream import Upstream
 
 @dataclass
 class RunningHub:
-    """A hub with an owner, a member, a key of each, and the provider `up` with the models m and e."""
+    """A hub with an owner, a member, a key of each, and the provider `up` with the models m and e.
+
+    What fails there is not tried again, so that a test sees each attempt that it asked for.
+    """
 
     url: str
     settings: Settings
@@ -136,7 +140,7 @@ async def _person(house: House, name: str, role: Role) -> tuple[User, NewKey]:
 async def _provider(house: House, upstream: Upstream) -> Provider:
     async with house.database.write() as conn:
         provider = await house.providers.add_provider(
-            conn, SYSTEM, "up", base_url=upstream.url, display_name="Upstream"
+            conn, SYSTEM, "up", base_url=upstream.url, display_name="Upstream", limits=ProviderLimits(retries=0)
         )
         await house.providers.put_models(conn, provider.id, [("m", Kind.chat), ("e", Kind.embedding)])
     draft = CredentialDraft("first", CredentialKind.api_key, {"api_key": "sk-upstream-0123456789"})

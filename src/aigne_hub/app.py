@@ -38,6 +38,7 @@ from aigne_hub.base.clock import Clock
 from aigne_hub.base.crypto import MASTER_KEY_BYTES, Vault
 from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.base.ids import IdSource
+from aigne_hub.base.load import Load
 from aigne_hub.catalog.google_tokens import GoogleTokens
 from aigne_hub.catalog.rates.book import RateBook
 from aigne_hub.catalog.registry import Registry as CatalogRegistry
@@ -82,6 +83,8 @@ from aigne_hub.relay.filling import LARGEST, Filling
 from aigne_hub.relay.health import Health
 from aigne_hub.relay.passing import Passing
 from aigne_hub.relay.plan import Planner, fresh_planner
+from aigne_hub.relay.retrying import RetryBudget
+from aigne_hub.relay.slots import Slots
 from aigne_hub.relay.videos.desk import VideoDesk
 from aigne_hub.relay.videos.maker import Maker
 from aigne_hub.relay.videos.waiting import WaitingVideos
@@ -149,7 +152,7 @@ def _house(
     credentials = CredentialKeeper(database, providers, CredentialCheck(client, clock), clock)
     refused = CredentialHealth(database, providers, Standing(clock, journal), credentials)
     health, routes = Health(clock, catalog.usable, refused.note_invalid), RouteBook(clock, journal, catalog.foresee)
-    planner, maker = fresh_planner(health, clock), Maker(client, clock, _limits(settings))
+    planner, slots, maker = fresh_planner(health, clock), Slots(deadlines), Maker(client, clock, _limits(settings))
     return House(
         settings=settings,
         clock=clock,
@@ -174,6 +177,7 @@ def _house(
         journal=journal,
         refusals=RefusalBook(database, clock, journal),
         counters=MemoryCounters(clock),
+        load=Load(clock),
         catalog=catalog,
         providers=providers,
         rates=rates,
@@ -187,8 +191,8 @@ def _house(
         file_sweeper=Sweeper(database, clock, drafts, place),
         client=client,
         recorder=recorder,
-        relay=_relay(settings, clock, deadlines, catalog, planner, client, outside, files, recorder),
-        counting=Counting(catalog, planner, client, recorder, clock, limits=_limits(settings)),
+        relay=_relay(settings, clock, deadlines, catalog, planner, slots, client, outside, files, recorder),
+        counting=Counting(catalog, planner, slots, client, recorder, clock, limits=_limits(settings)),
         video_desk=VideoDesk(database, catalog, planner, maker, recorder, clock),
         waiting_videos=WaitingVideos(catalog, planner, maker, files, recorder, clock, total_s=settings.total_s),
     )
@@ -205,6 +209,7 @@ def _relay(
     deadlines: Deadlines,
     catalog: CatalogSnapshot,
     planner: Planner,
+    slots: Slots,
     client: Client,
     outside: Client,
     files: FileDesk,
@@ -214,7 +219,8 @@ def _relay(
         catalog, files, Fetching(client, largest=settings.answer_limit // 4), deadlines, drain_s=settings.drain_s
     )
     filling = Filling(None if settings.proxy else Fetching(outside, largest=LARGEST))
-    return Relay(catalog, planner, client, filling, passing, recorder, clock, limits=_limits(settings))
+    budget, limits = RetryBudget(clock), _limits(settings)
+    return Relay(catalog, planner, client, filling, passing, slots, budget, recorder, clock, limits=limits)
 
 
 def _shelves(settings: Settings, threads: Threads, client: Client, clock: Clock) -> tuple[Drafts, Place]:

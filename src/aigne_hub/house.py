@@ -24,6 +24,7 @@ from aigne_hub.audit.journal import Journal
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.crypto import Unreadable
 from aigne_hub.base.deadlines import Deadlines
+from aigne_hub.base.load import Load
 from aigne_hub.catalog.entries import Credential, CredentialState
 from aigne_hub.catalog.rates.book import RateBook
 from aigne_hub.catalog.registry import Registry as CatalogRegistry
@@ -77,6 +78,7 @@ class House:
     journal: Journal
     refusals: RefusalBook
     counters: Counters
+    load: Load
     catalog: CatalogSnapshot
     providers: CatalogRegistry
     rates: RateBook

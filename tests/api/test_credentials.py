@@ -177,3 +177,18 @@ async def test_a_credential_that_is_not_there_is_not_found(hub: RunningHub, upst
     for method, path in (("PUT", "/1"), ("DELETE", "/1"), ("GET", "/1/check"), ("DELETE", "/x")):
         answer = await manage(hub, method, path, NEW)
         assert (answer.status_code, answer.json()["error"]) == (404, "Credential not found")
+
+
+async def test_a_credential_has_a_concurrency_of_its_own(hub: RunningHub, upstream: Upstream) -> None:
+    path = f"/api/ai-providers/{hub.provider.id}/credentials"
+    upstream.script = whole({"data": [{"id": "m"}]})
+    body = {"name": "two", "value": "sk-two-0123456789", "concurrency": 3}
+    made = await hub.http.post(path, json=body, headers=hub.bearer(hub.owner_key))
+    assert made.json()["concurrency"] == 3, made.text
+    for change, shown in (({"concurrency": 9}, 9), ({"weight": 7}, 9), ({"concurrency": 0}, None)):
+        changed = await hub.http.put(f"{path}/{made.json()['id']}", json=change, headers=hub.bearer(hub.owner_key))
+        assert changed.json()["concurrency"] == shown
+    refused = await hub.http.put(
+        f"{path}/{made.json()['id']}", json={"concurrency": -1}, headers=hub.bearer(hub.owner_key)
+    )
+    assert refused.status_code == 400

@@ -126,3 +126,46 @@ async def test_a_new_provider_can_soon_be_called(hub: RunningHub, upstream: Upst
     with anyio.fail_after(10):  # the hub hears of it within a second
         while "second/other" not in (await hub.http.get("/v1/models", headers=hub.bearer())).text:
             await anyio.sleep(0.05)
+
+
+async def test_limits_are_set_shown_and_taken_away(hub: RunningHub) -> None:
+    path = f"/{hub.provider.id}"
+    limits = {
+        "connectS": 2.0,
+        "totalS": 60.0,
+        "concurrency": 8,
+        "queue": 2,
+        "models": {"*-thinking": {"totalS": 600.0}},
+    }
+    assert (await manage(hub, "PUT", path, {"limits": limits})).json()["limits"] == limits
+    assert (await manage(hub, "PUT", path, {"region": "eu"})).json()["limits"] == limits
+    (listed,) = (await manage(hub, "GET")).json()
+    assert listed["limits"] == limits
+    assert (await manage(hub, "PUT", path, {"limits": {}})).json()["limits"] == {}
+    made = await manage(hub, "POST", "", {"name": "own", "baseUrl": "http://10.0.0.7", "limits": {"retries": 1}})
+    assert made.json()["limits"] == {"retries": 1}
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"idleS": 61, "totalS": 60}, "limits.idleS (61) is longer than totalS (60)"),
+        (
+            {"models": {"o*": {"firstByteS": 4000}}},
+            "limits.models.o*.firstByteS is a number of seconds from 0.1 to 3600",
+        ),
+        ({"queue": 3}, "give concurrency too"),
+        ({"connect": 3}, "limits.connect"),
+        ({"models": {"o*": {"concurrency": 3}}}, "limits.models.o*.concurrency"),
+        ({"totalS": True}, "limits.totalS"),
+        ({"totalS": "60"}, "limits.totalS"),
+        ({"retries": 1.5}, "limits.retries"),
+    ],
+)
+async def test_limits_that_cannot_be_are_refused_and_nothing_changes(
+    hub: RunningHub, limits: dict[str, Any], message: str
+) -> None:
+    refused = await manage(hub, "PUT", f"/{hub.provider.id}", {"limits": limits})
+    assert (refused.status_code, message in refused.json()["error"]) == (400, True), refused.text
+    (listed,) = (await manage(hub, "GET")).json()
+    assert listed["limits"] == {"retries": 0}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from aigne_hub.audit.journal import Journal
 from aigne_hub.audit.records import SYSTEM
@@ -14,8 +16,10 @@ from aigne_hub.base.errors import BadRequest, Conflict, NotFound
 from aigne_hub.base.ids import IdSource
 from aigne_hub.catalog import store
 from aigne_hub.catalog.entries import CredentialId, CredentialKind, CredentialState, ProviderId
+from aigne_hub.catalog.limits import NONE, ProviderLimits, Trying
 from aigne_hub.catalog.registry import Registry
 from aigne_hub.db.engine import Database
+from aigne_hub.db.schema import audit
 from aigne_hub.dialects.call import Kind
 
 pytestmark = pytest.mark.anyio
@@ -220,3 +224,35 @@ async def test_a_credential_is_found_only_under_its_provider(database: Database,
         await registry.remove_credential(conn, SYSTEM, mine.id, kept.id)
         with pytest.raises(NotFound):
             await registry.credential(conn, mine.id, CredentialId(kept.id))
+
+
+async def test_limits_are_kept_and_noted(database: Database, registry: Registry) -> None:
+    limits = ProviderLimits(total_s=60.0, concurrency=4, models={"o*": Trying(retries=0)})
+    async with database.write() as conn:
+        added = await registry.add_provider(conn, SYSTEM, "openai", limits=limits)
+        assert await store.find_provider(conn, added.id) == added
+        credential = await registry.add_credential(
+            conn, SYSTEM, added.id, "n", {"api_key": "sk-openai-0123456789"}, concurrency=3
+        )
+        changed = await registry.change_provider(conn, SYSTEM, added.id, limits=NONE)
+        assert (added.limits, changed.limits) == (limits, NONE)
+        freed = await registry.change_credential(conn, SYSTEM, added.id, credential.id, concurrency=0)
+        assert (credential.concurrency, freed.concurrency) == (3, None)
+        assert await store.find_credential(conn, added.id, credential.id) == freed
+        rows = (await conn.execute(select(audit.c.before, audit.c.after).order_by(audit.c.seq))).all()
+    _, _, provider, changed_credential = [(json.loads(before or "{}"), json.loads(after)) for before, after in rows]
+    assert [one["limits"] for one in provider] == [
+        {"totalS": 60.0, "concurrency": 4, "models": {"o*": {"retries": 0}}},
+        {},
+    ]
+    assert [one["concurrency"] for one in changed_credential] == [3, None]
+
+
+async def test_limits_that_contradict_are_refused(database: Database, registry: Registry) -> None:
+    async with database.write() as conn:
+        provider = await registry.add_provider(conn, SYSTEM, "openai")
+        bad = ProviderLimits(idle_s=60.0, total_s=50.0)
+        with pytest.raises(BadRequest, match="totalS"):
+            await registry.add_provider(conn, SYSTEM, "openrouter", limits=bad)
+        with pytest.raises(BadRequest, match="totalS"):
+            await registry.change_provider(conn, SYSTEM, provider.id, limits=bad)

@@ -16,6 +16,7 @@ from aigne_hub.base.ids import IdSource
 from aigne_hub.catalog import store
 from aigne_hub.catalog.entries import CredentialId, Provider, ProviderId, Target, Tariff
 from aigne_hub.catalog.google_tokens import GoogleTokens
+from aigne_hub.catalog.limits import ProviderLimits, TargetLimits, Trying
 from aigne_hub.catalog.rates.book import RateBook
 from aigne_hub.catalog.rates.entries import RateDraft
 from aigne_hub.catalog.registry import Registry
@@ -364,3 +365,19 @@ async def test_no_bare_name_leads_to_who_is_left_out_priced_or_not(
     pools = (await looked(database, VAULT)).route("gpt-4o", Kind.chat).pools
     assert "openai" not in [pool.targets[0].provider.name for pool in pools]
     assert len(pools) == 2
+
+
+async def test_a_target_has_the_limits_of_its_provider_model_and_credential(database: Database) -> None:
+    registry = Registry(VAULT, CLOCK, IdSource(CLOCK, 1), Journal(VAULT, CLOCK))
+    limits = ProviderLimits(total_s=60, models={"o*": Trying(total_s=600)})
+    async with database.write() as conn:
+        openai = await registry.add_provider(conn, SYSTEM, "openai", limits=limits)
+        await registry.add_credential(conn, SYSTEM, openai.id, "n", {"api_key": "sk-openai-0123456789"}, concurrency=3)
+        other = await registry.add_provider(conn, SYSTEM, "openrouter")
+        await registry.add_credential(conn, SYSTEM, other.id, "n", {"api_key": "sk-other-0123456789"})
+    catalog = await looked(database, VAULT)
+    assert catalog.peek("openai/o9").limits == TargetLimits(Trying(total_s=600), None, 3, 3)
+    assert catalog.peek("openai/gpt-4o").limits == TargetLimits(Trying(total_s=60), None, 3, 3)
+    assert catalog.peek("openrouter/o9").limits is None
+    known = catalog.peek("openai/o9")
+    assert catalog.reach(openai.id, known.credential_id, "o9").limits == known.limits

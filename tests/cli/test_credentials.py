@@ -112,3 +112,11 @@ def test_which_of_several_is_meant_has_to_be_said(shell: Shell) -> None:
     assert (said.code, added["id"] in said.err, "--id" in said.err) == (1, True, True)
     assert shell.run("credential", "remove", "own", "--id", added["id"]).code == 0
     assert len(shell.run("credential", "list", "--json").json) == 1
+
+
+def test_a_credential_has_a_concurrency_of_its_own(shell: Shell) -> None:
+    words = ("--api-key", "sk-two-0123456789", "--no-check", "--json")
+    added = shell.run("credential", "add", "own", "--name", "two", "--concurrency", "3", *words).json
+    assert (added["concurrency"], added["weight"]) == (3, 100)
+    freed = shell.run("credential", "set", "own", "--name", "two", "--concurrency", "0", "--json").json
+    assert freed["concurrency"] is None

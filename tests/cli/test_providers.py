@@ -116,3 +116,31 @@ def test_a_service_account_is_added_from_a_file_or_standard_input(shell: Shell, 
 def test_a_credential_is_given_in_one_way(shell: Shell) -> None:
     said = add(shell, "--api-key", KEY, "--access-key-id", "AKID", "--no-check")
     assert (said.code, "give one of them" in said.err) == (1, True)
+
+
+def test_limits_are_set_one_by_one_and_taken_away(shell: Shell) -> None:
+    add(shell, "--api-key", KEY, "--no-check")
+    shell.run("provider", "set", "own", "--total", "60", "--concurrency", "4")
+    said = shell.run("provider", "set", "own", "--first-byte", "600", "--total", "900", "--model", "*-thinking")
+    assert said.out.startswith("changed provider own: limits {")
+    limits = {"totalS": 60.0, "concurrency": 4, "models": {"*-thinking": {"firstByteS": 600.0, "totalS": 900.0}}}
+    assert shell.run("provider", "list", "--json").json[0]["limits"] == limits
+    left = shell.run("provider", "set", "own", "--no-limits", "--model", "*-thinking", "--json").json
+    assert left["limits"] == {"totalS": 60.0, "concurrency": 4}
+    assert shell.run("provider", "set", "own", "--no-limits", "--json").json["limits"] == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "give the limits to set"),
+        (("--total", "5", "--no-limits"), "give the limits to set"),
+        (("--concurrency", "5", "--model", "m"), "are of a whole provider"),
+        (("--total", "5", "--idle", "6"), "idleS (6) is longer than totalS (5)"),
+        (("--queue", "5"), "give concurrency too"),
+    ],
+)
+def test_limits_that_cannot_be_are_refused(shell: Shell, words: tuple[str, ...], message: str) -> None:
+    add(shell, "--api-key", KEY, "--no-check")
+    said = shell.run("provider", "set", "own", *words)
+    assert (said.code, message in said.err) == (1, True), said.err

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
+from typing import Any
 
+import httpx
 import pytest
 
+from aigne_hub.base.load import MOST_RUNNING
+from aigne_hub.edge.app import Edge
+from aigne_hub.edge.reading import BodyReader
+from aigne_hub.edge.wire import Receive, Scope, Send
 from tests.running import RunningHub
-from tests.upstream import COMPLETION, Upstream, chunks_of, events_of, streamed, whole
+from tests.upstream import COMPLETION, Asked, Upstream, chunks_of, events_of, streamed, whole
 
 pytestmark = pytest.mark.anyio
 
@@ -78,3 +86,60 @@ async def test_a_request_id_is_kept_when_it_may_stand_in_a_header(hub: RunningHu
     (call,) = await hub.calls()
     assert answer.headers["x-request-id"] == call.request_id
     assert (call.request_id == sent) is is_kept
+
+
+@pytest.fixture
+async def edge(hub: RunningHub) -> AsyncIterator[httpx.AsyncClient]:
+    """The edge alone, over the second house."""
+
+    async def nobody(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise AssertionError("no page of this test")
+
+    await hub.house.freshness.look()
+    reader = BodyReader(hub.house.deadlines, limit=1 << 20, seconds=1.0)
+    transport = httpx.ASGITransport(Edge(hub.house, reader, nobody, nobody))
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub", headers=hub.bearer()) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "type_"),
+    [
+        ("/v1/chat/completions", BODY, "server_error"),
+        ("/v1/messages", {**BODY, "max_tokens": 9}, "overloaded_error"),
+        ("/v1beta/models/up/m:generateContent", {"contents": []}, None),
+        ("/v1/embeddings", {"model": "up/e", "input": "hi"}, "server_error"),
+        ("/v1/messages/count_tokens", BODY, "overloaded_error"),
+    ],
+)
+async def test_what_a_worker_cannot_do_it_refuses_in_the_callers_dialect(
+    hub: RunningHub, upstream: Upstream, edge: httpx.AsyncClient, path: str, body: dict[str, Any], type_: str | None
+) -> None:
+    load = hub.house.load
+    load.running = MOST_RUNNING
+    refused = await edge.post(path, json=body)
+    assert refused.status_code == 503
+    assert 1 <= int(refused.headers["retry-after"]) <= 4
+    error = refused.json()["error"]
+    assert "more to do than it can" in error["message"]
+    assert error.get("type") == type_
+    assert (await edge.get("/healthz")).status_code == 200
+    assert (load.running, load.refused, upstream.asked) == (MOST_RUNNING, 1, [])
+
+
+async def test_every_call_is_counted_while_it_runs_and_not_after(
+    hub: RunningHub, upstream: Upstream, edge: httpx.AsyncClient
+) -> None:
+    seen: list[int] = []
+
+    async def look(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        seen.append(hub.house.load.running)
+        await (whole(COMPLETION) if len(seen) == 1 else whole({"error": {"message": "no"}}, 400))(asked, writer)
+
+    upstream.script = look
+    assert [(await edge.post("/v1/chat/completions", json=BODY)).status_code for _ in range(2)] == [200, 400]
+    assert (await edge.post("/v1/chat/completions", content=b"no json")).status_code == 400
+    assert (
+        await edge.post("/v1/chat/completions", json=BODY, headers={"authorization": "Bearer x"})
+    ).status_code == 401
+    assert (seen, hub.house.load.running) == ([1, 1], 0)

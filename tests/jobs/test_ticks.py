@@ -20,6 +20,7 @@ from aigne_hub.base.errors import Failure, UpstreamFailed
 from aigne_hub.base.ids import first_id_at
 from aigne_hub.catalog import store as catalog_store
 from aigne_hub.catalog.entries import CredentialKind
+from aigne_hub.catalog.limits import ProviderLimits, Trying
 from aigne_hub.db.engine import Database
 from aigne_hub.dialects.call import Kind
 from aigne_hub.dialects.videos import Stage
@@ -73,7 +74,11 @@ async def test_a_call_whose_worker_died_is_closed_when_it_is_older_than_any_call
         clock.advance(1)
         await note_running(house)
         await settled(house.database)
-        for seconds, status in ((100, Status.processing), (300, Status.failed)):
+        async with house.database.write() as conn:
+            long = ProviderLimits(total_s=30.0, models={"m": Trying(total_s=90.0)})
+            await house.providers.add_provider(conn, SYSTEM, "openai", limits=long)
+        await house.freshness.look()
+        for seconds, status in ((100, Status.processing), (270, Status.processing), (30, Status.failed)):
             clock.advance(seconds)
             await close_stale(house)
             async with house.database.read() as conn:

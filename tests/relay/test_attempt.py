@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from aigne_hub.audit.records import SYSTEM
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import Failure
+from aigne_hub.catalog.limits import ProviderLimits, TargetLimits, Trying
 from aigne_hub.outbound import Limits
 from aigne_hub.relay import attempt
 from tests.running import RunningHub
-from tests.upstream import Upstream, whole
+from tests.upstream import Asked, Upstream, whole
 
 pytestmark = pytest.mark.anyio
 
@@ -84,3 +88,45 @@ async def test_what_is_neither_a_success_nor_an_error_is_the_provider_s_fault(
     upstream.script = whole(b"", status=status, headers={"location": "/elsewhere"})
     answer = await hub.ask()
     assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_malformed")
+
+
+async def test_what_was_said_of_a_provider_goes_before_the_limits_of_the_hub(hub: RunningHub) -> None:
+    await hub.house.freshness.look()
+    target, limits = replace(hub.house.catalog.peek("up/m"), limits=None), Limits()
+    assert attempt.limits_for(target, limits) is limits
+    own = TargetLimits(Trying(connect_s=1.0, total_s=20.0))
+    assert attempt.limits_for(replace(target, limits=own), limits) == replace(limits, connect_s=1.0, total_s=20.0)
+    own = TargetLimits(Trying(first_byte_s=2.0, idle_s=3.0))
+    assert attempt.limits_for(replace(target, limits=own), limits) == replace(limits, first_byte_s=2.0, idle_s=3.0)
+
+
+async def limit(hub: RunningHub, limits: ProviderLimits) -> None:
+    async with hub.house.database.write() as conn:
+        await hub.house.providers.change_provider(conn, SYSTEM, hub.provider.id, limits=limits)
+    await hub.catch_up()
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/chat/completions", {"model": "up/m", "messages": [{"role": "user", "content": "hi"}]}),
+        ("/v1/responses/input_tokens", {"model": "up/m", "input": "hi"}),
+    ],
+)
+async def test_a_provider_has_the_time_that_was_said_of_its_model(
+    hub: RunningHub, upstream: Upstream, path: str, body: dict[str, Any]
+) -> None:
+    async with hub.house.database.write() as conn:
+        await hub.house.providers.change_provider(
+            conn, SYSTEM, hub.provider.id, dialects=["openai_chat", "openai_responses"]
+        )
+    await limit(hub, ProviderLimits(models={"m": Trying(first_byte_s=0.3)}))
+
+    async def hang(_asked: Asked, _writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(30)
+
+    upstream.script = hang
+    answer = await hub.ask(body, path=path)
+    assert answer.status_code == 504
+    assert "did not answer within 0.3 s" in answer.text
+    assert "did not answer within 0.3 s" in ((await hub.call()).error or "")

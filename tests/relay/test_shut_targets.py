@@ -50,7 +50,7 @@ async def test_where_all_are_silent_nobody_waits_for_it_for_long(hub: RunningHub
 async def test_a_model_that_thinks_in_silence_has_its_head_sent(
     two: RunningHub, upstream: Upstream, second: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aigne_hub.relay.passing.HEAD_WAITS_S", 0.1)
+    monkeypatch.setattr("aigne_hub.relay.silence.LOOK_S", 0.05)
     goes_on = asyncio.Event()
 
     async def think(number: int) -> None:
@@ -70,7 +70,7 @@ async def test_a_model_that_thinks_in_silence_has_its_head_sent(
 async def test_who_breaks_after_a_head_was_sent_in_silence_ends_the_stream_with_an_error(
     two: RunningHub, upstream: Upstream, second: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aigne_hub.relay.passing.HEAD_WAITS_S", 0.1)
+    monkeypatch.setattr("aigne_hub.relay.silence.LOOK_S", 0.05)
     breaks = asyncio.Event()
 
     async def wait_for_the_head(_number: int) -> None:

@@ -6,6 +6,7 @@ import asyncio
 
 from aigne_hub.audit.records import SYSTEM
 from aigne_hub.catalog.entries import CredentialKind, Provider
+from aigne_hub.catalog.limits import ProviderLimits
 from aigne_hub.dialects.call import Kind
 from aigne_hub.flows.keep_credential import CredentialDraft
 from aigne_hub.usage import store as usage_store
@@ -13,6 +14,7 @@ from aigne_hub.usage.records import AttemptRecord
 from tests.running import RunningHub
 from tests.upstream import COMPLETION, Asked, Upstream, chunks_of, events_of, streamed, whole
 
+AS_IT_IS = ProviderLimits(retries=0)
 PLAIN = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 STREAM = {**PLAIN, "stream": True}
 ERROR = {"error": {"message": "no luck"}}
@@ -27,7 +29,7 @@ async def by_request(asked: Asked, writer: asyncio.StreamWriter) -> None:
 async def add(hub: RunningHub, name: str, upstream: Upstream, *dialects: str) -> Provider:
     async with hub.house.database.write() as conn:
         provider = await hub.house.providers.add_provider(
-            conn, SYSTEM, name, base_url=upstream.url, display_name=name, dialects=dialects
+            conn, SYSTEM, name, base_url=upstream.url, display_name=name, dialects=dialects, limits=AS_IT_IS
         )
         await hub.house.providers.put_models(conn, provider.id, [("m", Kind.chat)])
     await add_credential(hub, provider, "own")

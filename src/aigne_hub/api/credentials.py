@@ -74,19 +74,26 @@ def _credential(text: str) -> CredentialId:
 
 
 def _draft(body: NewCredential) -> CredentialDraft:
-    return CredentialDraft(body.name, body.kind, body.fields, body.test_model, body.weight)
+    return CredentialDraft(body.name, body.kind, body.fields, body.test_model, body.weight, body.concurrency)
 
 
 async def _changed(
     house: House, by: Actor, provider_id: ProviderId, credential_id: CredentialId, body: CredentialChange
 ) -> Credential:
     if body.fields is not None:
-        draft = CredentialDraft(body.name or "", body.kind, body.fields, body.test_model, body.weight)
+        draft = CredentialDraft(body.name or "", body.kind, body.fields, body.test_model, body.weight, body.concurrency)
         is_on = True if body.active is None else body.active
         return await house.credentials.change(by, provider_id, credential_id, draft, active=is_on)
     if body.credential_type is not None or body.test_model is not None:
         raise BadRequest("a credential's type and test model go with its value", param="value")
     async with house.database.write() as conn:
         return await house.providers.change_credential(
-            conn, by, provider_id, credential_id, name=body.name, weight=body.weight, active=body.active
+            conn,
+            by,
+            provider_id,
+            credential_id,
+            name=body.name,
+            weight=body.weight,
+            concurrency=body.concurrency,
+            active=body.active,
         )

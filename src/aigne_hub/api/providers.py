@@ -59,6 +59,7 @@ async def create_provider(body: NewProvider, by: Admin, house: InHouse, conn: Wr
         region=body.region,
         enabled=body.enabled,
         dialects=body.dialects,
+        limits=body.limits.limits(),
     )
     return ShownProvider.of(provider)
 
@@ -90,6 +91,7 @@ async def change_provider(
         region=body.region,
         enabled=body.enabled,
         dialects=body.dialects,
+        limits=None if body.limits is None else body.limits.limits(),
     )
     return ShownProvider.of(changed)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from aigne_hub.catalog.entries import Credential, CredentialKind, CredentialState, Provider
+from aigne_hub.catalog.limits import MOST_AT_ONCE, MOST_RETRIES, ProviderLimits, Trying
 from aigne_hub.catalog.registry import MOST_WEIGHT
 from aigne_hub.providers.known import dialects_of
 
@@ -30,6 +32,41 @@ def iso(ms: int | None) -> str | None:
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+_Seconds = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
+
+
+class ModelLimits(Strict):
+    """Seconds that an attempt may take, and how often it is made again; what is not given is as set further out."""
+
+    connect_s: _Seconds | None = None
+    first_byte_s: _Seconds | None = None
+    idle_s: _Seconds | None = None
+    total_s: _Seconds | None = None
+    retries: Annotated[int, Field(ge=0, le=MOST_RETRIES, strict=True)] | None = None
+
+    def trying(self) -> Trying:
+        return Trying(**self.model_dump())
+
+
+_AtOnce = Annotated[int, Field(ge=1, le=MOST_AT_ONCE, strict=True)]
+
+
+class LimitsOfProvider(ModelLimits):
+    """`concurrency` calls run at once; `queue` more wait, for `queueS` seconds at most."""
+
+    concurrency: _AtOnce | None = None
+    queue: Annotated[int, Field(ge=0, le=MOST_AT_ONCE, strict=True)] | None = None
+    queue_s: _Seconds | None = None
+    models: Annotated[
+        dict[str, ModelLimits],
+        Field(description="Of models whose names match a pattern such as `*-thinking`; the first that matches counts."),
+    ] = {}
+
+    def limits(self) -> ProviderLimits:
+        models = {pattern: one.trying() for pattern, one in self.models.items()}
+        return ProviderLimits(**{**self.model_dump(), "models": models})
+
+
 class NewProvider(Strict):
     name: Annotated[str, Field(min_length=1, max_length=50)]
     display_name: Annotated[str, Field(max_length=100)] | None = None
@@ -43,6 +80,7 @@ class NewProvider(Strict):
         list[str],
         Field(max_length=20, description="What it speaks, the preferred first; by default what is known by its name."),
     ] = []
+    limits: LimitsOfProvider = LimitsOfProvider()
 
 
 class ProviderChange(Strict):
@@ -52,6 +90,7 @@ class ProviderChange(Strict):
     region: Annotated[str, Field(max_length=50)] | None = None
     enabled: bool | None = None
     dialects: Annotated[list[str], Field(max_length=20)] | None = None
+    limits: Annotated[LimitsOfProvider | None, Field(description="Instead of those there are; {} is none.")] = None
 
 
 class TestedCredential(Strict):
@@ -74,9 +113,15 @@ _Weight = Annotated[
 ]
 
 
+_Concurrency = Annotated[
+    int, Field(ge=0, le=MOST_AT_ONCE, strict=True, description="How many calls run at once with it; 0 is no limit.")
+]
+
+
 class NewCredential(TestedCredential):
     name: Annotated[str, Field(min_length=1, max_length=100)]
     weight: _Weight | None = None
+    concurrency: _Concurrency | None = None
 
 
 class CredentialChange(Strict):
@@ -87,6 +132,7 @@ class CredentialChange(Strict):
     credential_type: Literal["api_key", "access_key_pair", "custom"] | None = None
     test_model: Annotated[str, Field(max_length=100)] | None = None
     weight: _Weight | None = None
+    concurrency: _Concurrency | None = None
     active: Annotated[
         bool | None, Field(description="Whether it is used; one that is switched off stays so until it is switched on.")
     ] = None
@@ -110,6 +156,7 @@ class ShownCredential(Shape):
     error: str | None
     next_check_at: str | None
     weight: int
+    concurrency: int | None
     usage_count: int
     last_used_at: str | None
     display_text: str
@@ -129,6 +176,7 @@ class ShownCredential(Shape):
             error=credential.error,
             next_check_at=iso(credential.next_check_ms),
             weight=credential.weight,
+            concurrency=credential.concurrency,
             usage_count=credential.usage_count,
             last_used_at=iso(credential.last_used_ms),
             display_text=credential.display_text,
@@ -146,6 +194,7 @@ class ShownProvider(Shape):
     region: str | None
     enabled: bool
     dialects: list[str]
+    limits: Annotated[dict[str, Any], Field(description="What was said of them; the rest is as the hub is set.")]
     created_at: str | None
     updated_at: str | None
 
@@ -159,6 +208,7 @@ class ShownProvider(Shape):
             region=provider.region,
             enabled=provider.enabled,
             dialects=list(provider.dialects or dialects_of(provider.name)),
+            limits=msgspec.to_builtins(provider.limits),
             created_at=iso(provider.created_ms),
             updated_at=iso(provider.updated_ms),
         )

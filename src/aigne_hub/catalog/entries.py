@@ -10,6 +10,7 @@ from typing import NewType
 
 from msgspec import Struct
 
+from aigne_hub.catalog.limits import NONE, ProviderLimits, TargetLimits
 from aigne_hub.dialects.call import Kind
 from aigne_hub.outbound import Origin
 from aigne_hub.providers.sigv4 import Signer
@@ -46,6 +47,7 @@ class Provider:
     created_ms: int
     updated_ms: int
     dialects: tuple[str, ...] = ()  # what it speaks, if that is not what is known by its name
+    limits: ProviderLimits = field(default=NONE, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Credential:
     failures: int = 0  # rechecks that found it refused still, since it was last changed by hand
     checked_ms: int | None = None  # when the hub itself last rechecked it
     next_check_ms: int | None = None
+    concurrency: int | None = None  # calls that run at once with it; None is no limit
 
     @property
     def state(self) -> CredentialState:
@@ -153,6 +156,7 @@ class Target:
     lacks: frozenset[str] = frozenset()  # what the model surely cannot do (catalog/lacks.py)
     tariff: Tariff | None = None  # what its units cost, when calls are priced
     credential_ms: int = 0  # when the credential was last changed: a later one may be another key
+    limits: TargetLimits | None = None  # None is those of the hub alone
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,6 +26,7 @@ from aigne_hub.catalog.entries import (
     Provider,
     ProviderId,
 )
+from aigne_hub.catalog.limits import NONE, ProviderLimits, checked_concurrency, checked_limits
 from aigne_hub.db.engine import Conn
 from aigne_hub.db.versions import hold
 from aigne_hub.dialects.call import Kind
@@ -67,11 +68,12 @@ class Registry:
         region: str | None = None,
         enabled: bool = True,
         dialects: Sequence[str] = (),
+        limits: ProviderLimits = NONE,
     ) -> Provider:
         """Add a provider: any name, but an address is needed unless the name is a known one.
 
         `dialects` are what it speaks, the preferred first, if that is not what is known by its name.
-        Raises BadRequest for an unusable name, address or dialect, Conflict when the name is taken.
+        Raises BadRequest for an unusable name, address, dialect or limit, Conflict when the name is taken.
         """
         name = checked_provider_name(name)
         known = KNOWN.get(name)
@@ -80,8 +82,9 @@ class Registry:
         await self._refuse_taken(conn, name)
         now_ms = self._clock.now_ms()
         shown = (display_name or (known.display_name if known else name)).strip()[:100]
-        spoken = checked_dialects(dialects)
-        provider = Provider(ProviderId(self._ids.new()), name, shown, address, region, enabled, now_ms, now_ms, spoken)
+        spoken, id_ = checked_dialects(dialects), ProviderId(self._ids.new())
+        limits = checked_limits(limits)
+        provider = Provider(id_, name, shown, address, region, enabled, now_ms, now_ms, spoken, limits)
         await store.add_provider(conn, provider)
         await self._journal.note(
             conn, by, "provider.create", provider_target(provider), after=_provider_facts(provider)
@@ -100,6 +103,7 @@ class Registry:
         region: str | None = None,
         enabled: bool | None = None,
         dialects: Sequence[str] | None = None,
+        limits: ProviderLimits | None = None,
     ) -> Provider:
         """Change what is given and keep the rest. Under another name its models are called by that name only.
 
@@ -117,6 +121,7 @@ class Registry:
             region=old.region if region is None else region,
             enabled=old.enabled if enabled is None else enabled,
             dialects=old.dialects if dialects is None else checked_dialects(dialects),
+            limits=old.limits if limits is None else checked_limits(limits),
             updated_ms=self._clock.now_ms(),
         )
         await store.save_provider(conn, changed)
@@ -151,6 +156,7 @@ class Registry:
         *,
         kind: CredentialKind = CredentialKind.api_key,
         weight: int = FULL_WEIGHT,
+        concurrency: int | None = None,
     ) -> Credential:
         await self.provider(conn, provider_id)
         now_ms = self._clock.now_ms()
@@ -169,6 +175,7 @@ class Registry:
             created_ms=now_ms,
             updated_ms=now_ms,
             sealed=self._seal(credential_id, value),
+            concurrency=checked_concurrency(concurrency),
         )
         await store.add_credential(conn, credential)
         await self._journal.note(
@@ -187,9 +194,13 @@ class Registry:
         value: Mapping[str, str] | None = None,
         kind: CredentialKind | None = None,
         weight: int | None = None,
+        concurrency: int | None = None,
         active: bool | None = None,
     ) -> Credential:
-        """Change what is given. Whoever switches a credential on or off decides: its error and rechecks are over."""
+        """Change what is given; a concurrency of 0 is none.
+
+        Whoever switches a credential on or off decides: its error and rechecks are over.
+        """
         await hold(conn, store.COUNTER)  # the hub itself may be about to switch it off or on
         old = await self.credential(conn, provider_id, credential_id)
         kind = kind or old.kind
@@ -200,6 +211,7 @@ class Registry:
             masked=old.masked if value is None else _masked(value, kind),
             sealed=old.sealed if value is None else self._seal(credential_id, value),
             weight=old.weight if weight is None else checked_weight(weight),
+            concurrency=old.concurrency if concurrency is None else checked_concurrency(concurrency),
             updated_ms=max(self._clock.now_ms(), old.updated_ms + 1),
         )
         if active is not None:
@@ -350,6 +362,7 @@ def _provider_facts(provider: Provider) -> Facts:
         "region": provider.region,
         "enabled": provider.enabled,
         "dialects": list(provider.dialects),
+        "limits": msgspec.to_builtins(provider.limits),
     }
 
 
@@ -362,4 +375,5 @@ def credential_facts(credential: Credential) -> Facts:
         "active": credential.active,
         "error": credential.error,
         "weight": credential.weight,
+        "concurrency": credential.concurrency,
     }

@@ -29,6 +29,7 @@ from aigne_hub.catalog.entries import (
 from aigne_hub.catalog.google_tokens import GoogleTokens
 from aigne_hub.catalog.kinds import kind_of
 from aigne_hub.catalog.lacks import lacks_of
+from aigne_hub.catalog.limits import resolved
 from aigne_hub.catalog.rates.entries import Billing, Rate
 from aigne_hub.catalog.rates.price_list import PriceList
 from aigne_hub.catalog.rates.store import list_rates, read_billing
@@ -200,7 +201,7 @@ class CatalogSnapshot:
             target = next((one.targets[0] for one in self._ready.values() if one.provider_id == provider_id), None)
         if target is None:
             raise Unavailable("the model's provider is not available", code="provider_unavailable")
-        return replace(target, model=model)
+        return _of_model(target, model)
 
     def models(self) -> list[ListedModel]:
         return self._models
@@ -285,7 +286,7 @@ class CatalogSnapshot:
         if self._knows_lacks:
             listed = self._by_id.get(f"{provider}/{model}")
             lacks = lacks_of(provider, model, kind_of(model) if listed is None else listed.kind)
-        targets = tuple([replace(one, model=model, lacks=lacks, tariff=tariff) for one in base.targets])
+        targets = tuple([replace(_of_model(one, model), lacks=lacks, tariff=tariff) for one in base.targets])
         return replace(base, targets=targets)
 
     def _price(self, pool: Pool) -> Decimal | None:
@@ -326,7 +327,9 @@ class CatalogSnapshot:
             self.unreadable.append(credential)
             return None
         token = None if account is None else partial(self._tokens.token, account)
-        return target_of(provider, credential.id, value, account, token, changed_ms=credential.updated_ms)
+        limits = resolved(provider.limits, "", credential.concurrency)
+        changed_ms = credential.updated_ms
+        return target_of(provider, credential.id, value, account, token, changed_ms=changed_ms, limits=limits)
 
     def _listed(self, models: list[Model]) -> list[ListedModel]:
         by_id: dict[ProviderId, Provider] = {provider.id: provider for provider in self.ready()}
@@ -370,6 +373,12 @@ def _bare(name: str) -> str:
     for prefix in _PREFIXES:
         name = name.removeprefix(prefix)
     return name
+
+
+def _of_model(target: Target, model: str) -> Target:
+    """A target of one model, with what counts for that; made once for each name."""
+    with_credential = None if target.limits is None else target.limits.with_credential
+    return replace(target, model=model, limits=resolved(target.provider.limits, model, with_credential))
 
 
 def _unsupported(name: str) -> BadRequest:

@@ -17,6 +17,7 @@ from aigne_hub.catalog.entries import (
     Provider,
     ProviderId,
 )
+from aigne_hub.catalog.limits import decoded, encoded
 from aigne_hub.db.engine import Conn
 from aigne_hub.db.schema import credentials, models, providers
 from aigne_hub.db.versions import bump
@@ -43,6 +44,7 @@ def _columns(provider: Provider) -> dict[str, object]:
         "region": provider.region,
         "enabled": provider.enabled,
         "dialects": ",".join(provider.dialects) or None,
+        "limits": encoded(provider.limits),
         "updated_ms": provider.updated_ms,
     }
 
@@ -100,6 +102,7 @@ def _credential_columns(credential: Credential) -> dict[str, object]:
         "failures": credential.failures,
         "checked_ms": credential.checked_ms,
         "next_check_ms": credential.next_check_ms,
+        "concurrency": credential.concurrency,
     }
 
 
@@ -218,6 +221,7 @@ def _provider(row: Row[tuple[object, ...]]) -> Provider:
         created_ms=r["created_ms"],
         updated_ms=r["updated_ms"],
         dialects=tuple(r["dialects"].split(",")) if r["dialects"] else (),
+        limits=decoded(r["limits"]),
     )
 
 
@@ -240,4 +244,5 @@ def _credential(row: Row[tuple[object, ...]]) -> Credential:
         failures=r["failures"],
         checked_ms=r["checked_ms"],
         next_check_ms=r["next_check_ms"],
+        concurrency=r["concurrency"],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from aigne_hub.catalog.entries import CredentialId, Provider, Target
+from aigne_hub.catalog.limits import TargetLimits, resolved
 from aigne_hub.outbound import Origin
 from aigne_hub.providers.google_account import VERTEX, ServiceAccount, vertex_path
 from aigne_hub.providers.known import credential_headers, dialects_of, keying_of, quirks_of
@@ -22,6 +23,7 @@ def target_of(
     token: Callable[[], Awaitable[str]] | None,
     *,
     changed_ms: int,
+    limits: TargetLimits | None,
 ) -> Target:
     origin, base_path = Origin.parse(provider.base_url)
     dialects = provider.dialects or dialects_of(provider.name)
@@ -48,6 +50,7 @@ def target_of(
         signer,
         token,
         credential_ms=changed_ms,
+        limits=limits,
     )
 
 
@@ -61,5 +64,6 @@ def environment_targets(provider: Provider, keys: Iterable[ProviderKeys]) -> lis
         if one.name == provider.name:
             for place, value in enumerate(one.values):
                 id_ = CredentialId(-(number * _IDS_OF_A_PROVIDER + place + 1))
-                made.append(target_of(provider, id_, value, None, None, changed_ms=0))
+                limits = resolved(provider.limits, "", None)
+                made.append(target_of(provider, id_, value, None, None, changed_ms=0, limits=limits))
     return made

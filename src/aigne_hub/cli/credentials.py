@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import click
@@ -59,6 +60,11 @@ def _which_options(command: _F) -> _F:
     return command
 
 
+_concurrency_option = click.option(
+    "--concurrency", type=int, metavar="N", help="How many calls run at once with it; 0 is no limit."
+)
+
+
 @click.group()
 def credential() -> None:
     """What the hub shows to providers."""
@@ -75,6 +81,7 @@ def credential() -> None:
     metavar="W",
     help="How often it is chosen beside the provider's others, from 0 (never) to 1000.",
 )
+@_concurrency_option
 @credential_options
 @no_check_option
 @data_dir_option
@@ -84,13 +91,14 @@ def add_credential(
     provider_name: str,
     name: str,
     weight: int,
+    concurrency: int | None,
     no_check: bool,
     data_dir: str | None,
     as_json: bool,
     **credential: Any,
 ) -> None:
     """Add a credential to a provider, after trying it there."""
-    draft = draft_of(name, provider_name, credential, weight=weight)
+    draft = replace(draft_of(name, provider_name, credential), weight=weight, concurrency=concurrency)
 
     async def work(house: House) -> Credential:
         async with house.database.read() as conn:
@@ -130,6 +138,7 @@ def list_credentials(provider_name: str | None, data_dir: str | None, as_json: b
 @click.argument("provider_name", metavar="PROVIDER")
 @_which_options
 @click.option("--weight", type=int, metavar="W", help="How often it is chosen, from 0 (never) to 1000.")
+@_concurrency_option
 @click.option("--on/--off", "active", default=None, help="Use it, or do not until it is switched on again.")
 @data_dir_option
 @json_option
@@ -139,19 +148,20 @@ def set_credential(
     name: str | None,
     id_: str | None,
     weight: int | None,
+    concurrency: int | None,
     active: bool | None,
     data_dir: str | None,
     as_json: bool,
 ) -> None:
-    """Give a credential another weight, or switch it on or off."""
-    if weight is None and active is None:
-        raise BadRequest("nothing to set: give --weight, --on or --off")
+    """Give a credential another weight or concurrency, or switch it on or off."""
+    if weight is None and concurrency is None and active is None:
+        raise BadRequest("nothing to set: give --weight, --concurrency, --on or --off")
 
     async def work(house: House) -> Credential:
         async with house.database.write() as conn:
             one = await _credential_of(conn, provider_name, name, id_)
             return await house.providers.change_credential(
-                conn, SHELL, one.provider_id, one.id, weight=weight, active=active
+                conn, SHELL, one.provider_id, one.id, weight=weight, concurrency=concurrency, active=active
             )
 
     _say(in_house(data_dir, work), "changed", as_json=as_json)
@@ -224,24 +234,22 @@ async def provider_named(conn: Conn, name: str) -> Provider:
     return found
 
 
-def draft_of(name: str, provider_name: str, given: dict[str, Any], *, weight: int | None = None) -> CredentialDraft:
+def draft_of(name: str, provider_name: str, given: dict[str, Any]) -> CredentialDraft:
     """The credential that the options tell of, in one of the three ways. Its secret is asked for if it is not there."""
     if sum(given[way] is not None for way in ("api_key", "access_key_id", "service_account")) > 1:
         raise BadRequest("a credential is an API key, an access key pair or a service account: give one of them")
     if given["service_account"] is not None:
-        return CredentialDraft(
-            name, CredentialKind.custom, {FIELD: given["service_account"].read(_LONGEST_FILE)}, weight=weight
-        )
+        return CredentialDraft(name, CredentialKind.custom, {FIELD: given["service_account"].read(_LONGEST_FILE)})
     if given["access_key_id"] is not None:
         secret = secret_from(given["secret_access_key"], f"Secret access key of {provider_name}")
         if not secret:
             raise BadRequest("no secret was given: use --secret-access-key, or send it on standard input")
         pair = {"access_key_id": given["access_key_id"], "secret_access_key": secret}
-        return CredentialDraft(name, CredentialKind.access_key_pair, pair, weight=weight)
+        return CredentialDraft(name, CredentialKind.access_key_pair, pair)
     secret = secret_from(given["api_key"], f"API key of {provider_name}")
     if not secret:
         raise BadRequest("no API key was given: use --api-key, or send it on standard input")
-    return CredentialDraft(name, CredentialKind.api_key, {"api_key": secret}, weight=weight)
+    return CredentialDraft(name, CredentialKind.api_key, {"api_key": secret})
 
 
 def credential_row(one: Credential, state: CredentialState) -> dict[str, Any]:
@@ -253,6 +261,7 @@ def credential_row(one: Credential, state: CredentialState) -> dict[str, Any]:
         "active": one.active,
         "error": one.error,
         "weight": one.weight,
+        "concurrency": one.concurrency,
         "last_used": shown_time(one.last_used_ms),
         "next_check": shown_time(one.next_check_ms),
     }

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
+import msgspec
 
 from aigne_hub.audit.records import SHELL
+from aigne_hub.base.errors import BadRequest
 from aigne_hub.catalog import store
 from aigne_hub.catalog.entries import Credential, Provider
+from aigne_hub.catalog.limits import with_changes, without
 from aigne_hub.cli.credentials import (
     credential_options,
     credential_row,
@@ -101,6 +105,67 @@ def list_providers(data_dir: str | None, as_json: bool) -> None:
     show(in_house(data_dir, work), as_json=as_json, columns=columns, empty=empty)
 
 
+_TIMES = (
+    ("connect", "to connect"),
+    ("first-byte", "until the head of its answer"),
+    ("idle", "that it may pause within an answer"),
+    ("total", "for a whole answer"),
+    ("queue-time", "that a call may wait for its turn"),
+)
+_COUNTS = (
+    ("retries", "times that a failed attempt is made again"),
+    ("concurrency", "calls that run at once"),
+    ("queue", "calls that may wait for their turn"),
+)
+_FIELDS = {
+    "connect": "connect_s",
+    "first_byte": "first_byte_s",
+    "idle": "idle_s",
+    "total": "total_s",
+    "queue_time": "queue_s",
+}
+_OF_ALL_MODELS = ("concurrency", "queue", "queue_s")
+_F = TypeVar("_F", bound=Callable[..., object])
+
+
+def _limit_options(command: _F) -> _F:
+    for name, text in reversed(_COUNTS):
+        command = click.option(f"--{name}", type=int, metavar="N", help=f"How many {text}.")(command)
+    for name, text in reversed(_TIMES):
+        command = click.option(f"--{name}", type=float, metavar="S", help=f"Seconds {text}.")(command)
+    return command
+
+
+@provider.command("set")
+@click.argument("name")
+@_limit_options
+@click.option("--model", metavar="PATTERN", help="Only of models whose names match, such as '*-thinking'.")
+@click.option("--no-limits", is_flag=True, help="Take away all that were set, or with --model those of PATTERN.")
+@data_dir_option
+@json_option
+@told
+def set_provider(
+    name: str, model: str | None, no_limits: bool, data_dir: str | None, as_json: bool, **given: float | None
+) -> None:
+    """Limit the time, the tries and the calls at once of a provider. What was set before and is not given stays."""
+    changes = {_FIELDS.get(one, one): value for one, value in given.items() if value is not None}
+    if bool(changes) is no_limits:
+        raise BadRequest("give the limits to set, such as --total 60, or --no-limits")
+    if model is not None and any(one in changes for one in _OF_ALL_MODELS):
+        raise BadRequest("--concurrency, --queue and --queue-time are of a whole provider: leave --model out")
+
+    async def work(house: House) -> tuple[Provider, list[Credential]]:
+        async with house.database.write() as conn:
+            old = await provider_named(conn, name)
+            limits = without(old.limits, model) if no_limits else with_changes(old.limits, model, changes)
+            changed = await house.providers.change_provider(conn, SHELL, old.id, limits=limits)
+            return changed, [one for one in await store.list_credentials(conn) if one.provider_id == old.id]
+
+    changed, credentials = in_house(data_dir, work)
+    row = _provider_row(changed, credentials)
+    click.echo(json.dumps(row) if as_json else f"changed provider {changed.name}: limits {json.dumps(row['limits'])}")
+
+
 @provider.command("remove")
 @click.argument("name")
 @data_dir_option
@@ -125,6 +190,7 @@ def _provider_row(one: Provider, credentials: list[Credential], *, environment_k
         "base_url": one.base_url,
         "enabled": one.enabled,
         "dialects": list(one.dialects or dialects_of(one.name)),
+        "limits": msgspec.to_builtins(one.limits),
         "credential_count": len(credentials),
         "environment_keys": environment_keys,
         "credentials": [credential_row(credential, credential.state) for credential in credentials],

@@ -324,6 +324,7 @@ providers = Table(
     Column("created_ms", BigInteger, nullable=False),
     Column("updated_ms", BigInteger, nullable=False),
     Column("dialects", Text),  # names, comma-separated, the preferred one first; NULL is what is known by its name
+    Column("limits", Text),  # JSON of what an operator says (catalog/limits.py); NULL is nothing
 )
 
 credentials = Table(
@@ -345,6 +346,7 @@ credentials = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("checked_ms", BigInteger),
     Column("next_check_ms", BigInteger),
+    Column("concurrency", Integer),  # calls that run at once; NULL is no limit
 )
 
 # The upstream models a provider is known to serve; a provider may serve others as well.

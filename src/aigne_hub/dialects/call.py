@@ -139,10 +139,12 @@ class ServedDialect(Protocol):
     """A wire format as a door serves it.
 
     `passed_headers` are the request headers that belong to it: a provider that speaks it gets the caller's.
+    `keep_alive` is what a silent stream may hold without its clients seeing anything in it, if there is such a thing.
     """
 
     name: str
     passed_headers: tuple[bytes, ...]
+    keep_alive: bytes | None
 
     def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:
         """Raises BadRequest, naming the field, when the body is not a request of this dialect."""

@@ -66,6 +66,7 @@ class Embeddings:
 
     name = "openai_embeddings"
     passed_headers: tuple[bytes, ...] = ()
+    keep_alive: bytes | None = None
     is_json = True
 
     def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:

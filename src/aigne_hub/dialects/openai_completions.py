@@ -55,6 +55,7 @@ class OpenAICompletions:
 
     name = NAME
     passed_headers: tuple[bytes, ...] = ()
+    keep_alive: bytes | None = sse.KEEP_ALIVE
     is_json = True
 
     def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:

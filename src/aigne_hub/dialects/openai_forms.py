@@ -31,6 +31,7 @@ class OpenAIForm:
     """One such format. The form goes on as it came, with another model."""
 
     passed_headers: tuple[bytes, ...] = ()
+    keep_alive: bytes | None = None
     is_json = False  # a transcript may be asked for as text or subtitles
 
     def __init__(self, name: str, path: bytes, kind: Kind, *, file: str) -> None:

@@ -96,6 +96,7 @@ class OpenAIJson:
     """One such format. `needed` are the fields without which a request makes no sense."""
 
     passed_headers: tuple[bytes, ...] = ()
+    keep_alive: bytes | None = None
 
     def __init__(
         self, name: str, path: bytes, kind: Kind, shape: type[_Body], *, needed: tuple[str, ...], is_json: bool = True

@@ -57,6 +57,7 @@ class ReferenceImages:
 
     name = IMAGES.name
     passed_headers: tuple[bytes, ...] = ()
+    keep_alive: bytes | None = None
     is_json = True
 
     def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:

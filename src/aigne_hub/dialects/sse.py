@@ -5,6 +5,7 @@ from __future__ import annotations
 from aigne_hub.base.errors import Failure, UpstreamFailed
 
 _BOM = b"\xef\xbb\xbf"
+KEEP_ALIVE = b": keep-alive\n\n"  # a comment, which is no event to whoever reads streams by the standard
 _LARGEST_EVENT = 32 << 20  # an event may carry an image; more than this is no event
 
 

@@ -68,8 +68,11 @@ class InferenceDoor:
         fields = dict(scope["headers"])
         call_id = self._house.recorder.new_id()
         request_id = request_id_of(fields) or str(call_id)
-        reply = AsgiReply(receive, send, request_id)
+        reply, load = AsgiReply(receive, send, request_id), self._house.load
+        load.running += 1
         try:
+            if load.is_too_much:
+                raise load.refusal()
             caller, call = await self._read(scope, fields, receive)
             origin = self._origin(call_id, request_id, scope, fields, caller, call)
             if caller.rights.limits is None:
@@ -88,6 +91,7 @@ class InferenceDoor:
                 raise  # the server cuts the connection, so that the answer does not look whole
             await self._refuse(fault(), reply, scope, fields)
         finally:
+            load.running -= 1
             reply.close()
 
     async def _read(self, scope: Scope, fields: Fields, receive: Receive) -> tuple[Caller, Call]:

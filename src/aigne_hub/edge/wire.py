@@ -36,7 +36,7 @@ _STREAM_HEAD = (
 class AsgiReply:
     """One answer to one request (relay/reply.py)."""
 
-    __slots__ = ("_beginning", "_hang_up", "_receive", "_request_id", "_send", "extra", "has_started")
+    __slots__ = ("_hang_up", "_receive", "_request_id", "_send", "_soon", "extra", "has_started", "is_over", "sent")
 
     def __init__(self, receive: Receive, send: Send, request_id: str) -> None:
         self._receive = receive
@@ -44,7 +44,9 @@ class AsgiReply:
         self._request_id = (b"x-request-id", request_id.encode("ascii"))
         self._hang_up: asyncio.Future[None] | None = None
         self.has_started = False
-        self._beginning: asyncio.Future[None] | None = None
+        self.is_over = False
+        self.sent = 0
+        self._soon: asyncio.Future[None] | None = None  # what is sent from where nothing can be waited for
         self.extra: Headers = []  # more headers of whatever is answered
 
     @property
@@ -78,11 +80,19 @@ class AsgiReply:
         await self.start(200, [*_STREAM_HEAD, *self.extra])
 
     def begin_soon(self) -> None:
-        self._beginning = asyncio.ensure_future(self._begin_unless_begun())
+        self._soon = asyncio.ensure_future(self._begin_unless_begun())
 
     async def _begin_unless_begun(self) -> None:
         if not self.has_started:
             await self.begin()
+
+    def send_soon(self, events: bytes) -> None:
+        if self._soon is None or self._soon.done():  # else the caller is slow, and something is on its way
+            self._soon = asyncio.ensure_future(self._send_unless_over(events))
+
+    async def _send_unless_over(self, events: bytes) -> None:
+        if not self.is_over:
+            await self._send({"type": "http.response.body", "body": events, "more_body": True})
 
     async def start(self, status: int, headers: Headers) -> None:
         """Answer with a head of one's own; `send` and `finish` fill the body."""
@@ -99,16 +109,23 @@ class AsgiReply:
         if self._hang_up is None:
             self._hang_up = asyncio.ensure_future(self._disconnect())
 
+    def on_gone(self, tell: Callable[[], None]) -> None:
+        self.watch()
+        assert self._hang_up is not None
+        self._hang_up.add_done_callback(lambda _: tell())
+
     async def send(self, events: bytes) -> None:
+        self.sent += 1
         await self._send({"type": "http.response.body", "body": events, "more_body": True})
 
     async def finish(self, events: bytes) -> None:
+        self.is_over = True
         await self._send({"type": "http.response.body", "body": events})
 
     def close(self) -> None:
         """Stop watching for the caller's hang-up."""
-        if self._beginning is not None:
-            self._beginning.cancel()
+        if self._soon is not None:
+            self._soon.cancel()
         if self._hang_up is not None:
             self._hang_up.cancel()
 

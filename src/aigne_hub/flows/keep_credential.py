@@ -11,6 +11,7 @@ from aigne_hub.base.crypto import Unreadable
 from aigne_hub.base.errors import BadRequest
 from aigne_hub.catalog.entries import Credential, CredentialId, CredentialKind, ModelFacts, Provider, ProviderId
 from aigne_hub.catalog.facts import facts_of
+from aigne_hub.catalog.limits import checked_concurrency
 from aigne_hub.catalog.registry import FULL_WEIGHT, Registry, checked_account, checked_weight
 from aigne_hub.db.engine import Conn, Database
 from aigne_hub.dialects.bedrock_converse.dialect import BedrockConverse
@@ -20,13 +21,14 @@ from aigne_hub.providers.google_account import VERTEX
 
 @dataclass(frozen=True, slots=True)
 class CredentialDraft:
-    """A credential to be kept: its fields in clear, for as long as it takes. No name or weight is the one it has."""
+    """A credential to be kept: its fields in clear, for as long as it takes. What is not said stays as it is."""
 
     name: str
     kind: CredentialKind
     value: dict[str, str]
     test_model: str | None = None
     weight: int | None = None
+    concurrency: int | None = None
 
     def __repr__(self) -> str:
         return f"CredentialDraft(name={self.name!r}, kind={self.kind})"
@@ -57,10 +59,11 @@ class CredentialKeeper:
     ) -> Credential:
         """Raises BadRequest with the provider's reason when it does not take the credential."""
         weight = FULL_WEIGHT if draft.weight is None else checked_weight(draft.weight)
+        at_once = checked_concurrency(draft.concurrency)
         found = await self._ask(provider_id, draft) if is_checked else _NOTHING
         async with self._database.write() as conn:
             kept = await self._providers.add_credential(
-                conn, by, provider_id, draft.name, draft.value, kind=draft.kind, weight=weight
+                conn, by, provider_id, draft.name, draft.value, kind=draft.kind, weight=weight, concurrency=at_once
             )
             await self.put_models(conn, provider_id, found)
         return kept
@@ -78,6 +81,7 @@ class CredentialKeeper:
         await self._find(provider_id, credential_id)
         if draft.weight is not None:
             checked_weight(draft.weight)
+        checked_concurrency(draft.concurrency)
         found = await self._ask(provider_id, draft)
         async with self._database.write() as conn:
             kept = await self._providers.change_credential(
@@ -89,6 +93,7 @@ class CredentialKeeper:
                 value=draft.value,
                 kind=draft.kind,
                 weight=draft.weight,
+                concurrency=draft.concurrency,
                 active=active,
             )
             await self.put_models(conn, provider_id, found)

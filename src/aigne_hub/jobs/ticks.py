@@ -16,7 +16,9 @@ from aigne_hub.access.signin import store as signin_store
 from aigne_hub.access.tickets import store as ticket_store
 from aigne_hub.base.errors import HubError
 from aigne_hub.base.ids import first_id_at
+from aigne_hub.base.load import LOOK_S
 from aigne_hub.catalog import store as catalog_store
+from aigne_hub.catalog.limits import longest_s
 from aigne_hub.db.engine import Conn
 from aigne_hub.flows.freshness import INTERVAL_S
 from aigne_hub.house import House
@@ -41,6 +43,7 @@ def ticks_of(house: House) -> list[Tick]:
     return [
         Tick("fresh snapshots", INTERVAL_S, house.freshness.tick),
         Tick("running calls", INTERVAL_S, lambda: note_running(house)),
+        Tick("load", LOOK_S, house.load.look),
         Tick("last uses", 5.0, lambda: note_uses(house)),
         Tick("refused credentials", 0.5, house.credential_health.deactivate_refused),
         Tick("credential rechecks", 2.0, house.credential_health.recheck_due),
@@ -108,7 +111,8 @@ async def forget_ended(house: House) -> None:
 
 async def close_stale(house: House) -> None:
     """Close calls that have run for longer than any call may: their worker died."""
-    oldest_ms = house.clock.now_ms() - int((house.settings.total_s + _STALE_GRACE_S) * 1000)
+    longest = max([house.settings.total_s, *[longest_s(one.limits) for one in house.catalog.providers()]])
+    oldest_ms = house.clock.now_ms() - int((longest + _STALE_GRACE_S) * 1000)
     async with house.database.write() as conn:
         closed = await usage_store.close_stale(
             conn, before_id=first_id_at(oldest_ms), error="the hub stopped before the call ended"

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import structlog
+from msgspec import structs
 
 from aigne_hub.access.identity import Caller
 from aigne_hub.base.clock import Clock
-from aigne_hub.base.errors import BadRequest, Failure, HubError, NotAllowed, UpstreamFailed
+from aigne_hub.base.errors import BadRequest, Failure, HubError, NotAllowed, Unavailable, UpstreamFailed
 from aigne_hub.catalog.entries import Route, Target
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.dialects.call import Call, ServedDialect
@@ -18,7 +19,7 @@ from aigne_hub.dialects.pairing import pair
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.outbound import Client, Exchange, Limits
 from aigne_hub.relay.asking import ask_of
-from aigne_hub.relay.attempt import Attempt, Wish, refusal, send
+from aigne_hub.relay.attempt import Attempt, Wish, limits_for, refusal, send
 from aigne_hub.relay.failover import MOST_ATTEMPTS, may_go_on, most_telling
 from aigne_hub.relay.filling import Filling
 from aigne_hub.relay.fit import refuse_unfit
@@ -34,6 +35,8 @@ from aigne_hub.relay.record import (
     turn_record,
 )
 from aigne_hub.relay.reply import Reply
+from aigne_hub.relay.retrying import RetryBudget, Tried, retries_of
+from aigne_hub.relay.slots import Slots
 from aigne_hub.usage.recorder import OpenCall, Recorder
 from aigne_hub.usage.records import Source
 
@@ -50,6 +53,8 @@ class Relay:
         client: Client,
         filling: Filling,
         passing: Passing,
+        slots: Slots,
+        budget: RetryBudget,
         recorder: Recorder,
         clock: Clock,
         *,
@@ -60,6 +65,8 @@ class Relay:
         self._client = client
         self._filling = filling
         self._passing = passing
+        self._slots = slots
+        self._budget = budget
         self._recorder = recorder
         self._clock = clock
         self._limits = limits
@@ -76,7 +83,7 @@ class Relay:
         ask = ask_of(route, caller, call, dialect, origin.tags) if route.tiers else None
         wish = Wish(caller, call, dialect, origin, ask)
         targets = self._planner.in_turn(route, ask)
-        attempt = await self._first(wish, route, targets)
+        attempt = await self._first(wish, route, targets, reply)
         record = open_record(
             self._recorder,
             caller,
@@ -87,19 +94,20 @@ class Relay:
             upstream=attempt.way.upstream,
             losses=attempt.way.losses,
         )
-        failures: list[UpstreamFailed] = []
+        tried: list[Tried] = []
+        self._budget.note(attempt.target)
         try:
             while True:
                 try:
                     return await self._try(attempt, wish, reply, record)
                 except UpstreamFailed as error:
-                    failures.append(error)
-                    following = await self._following(wish, targets, failures, reply, record)
+                    tried.append(Tried(attempt, error))
+                    following = await self._following(wish, targets, tried, reply, record)
                     if following is None and reply.has_started:
                         raise
                     if following is None:
-                        tell(reply, attempt, len(failures))
-                        raise most_telling(failures) from error
+                        tell(reply, attempt, len(tried))
+                        raise most_telling([one.error for one in tried]) from error
                 attempt = following
         except HubError as error:
             await fail_record(record, error, Source.partial if reply.has_started else Source.missing)
@@ -120,48 +128,92 @@ class Relay:
         refuse_losses(way.losses, wish.origin)
         return Attempt(target, call, way)
 
-    async def _first(self, wish: Wish, route: Route, targets: Iterator[Target]) -> Attempt:
-        """The attempt at the first target that is a choice. Raises the first refusal when none is."""
-        refusal: HubError | None = None
+    async def _next(
+        self,
+        wish: Wish,
+        targets: Iterator[Target],
+        reply: Reply,
+        refusals: list[HubError],
+        elapsed_s: float | None = None,
+    ) -> Attempt | None:
+        """The attempt at the next target that is a choice and has a slot; those that are none leave their refusals.
+
+        Where all that are left are busy it is waited for a slot. Raises Unavailable when that takes too long. Without
+        `elapsed_s` they were planned this moment.
+        """
+        busy: list[Attempt] = []
         for target in targets:
+            if elapsed_s is not None and elapsed_s >= limits_for(target, self._limits).total_s:
+                continue
             try:
                 attempt = await self._derived(wish, target)
             except (BadRequest, NotAllowed) as error:
-                refusal = refusal or error
+                refusals.append(error)
                 continue
-            if attempt.call is wish.call or self._planner.may_begin(target):
-                return attempt  # nothing was waited for since the plan was made, or nothing happened meanwhile
-        raise refusal or self._planner.nothing_left(route)
+            was_planned_now = elapsed_s is None and attempt.call is wish.call
+            if not (was_planned_now or self._planner.may_begin(target)):
+                continue
+            if target.limits is None or not target.limits.has_slots:
+                return attempt
+            slot = self._slots.take(target)
+            if slot is not None:
+                return structs.replace(attempt, slot=slot)
+            busy.append(attempt)
+        if not busy:
+            return None
+        slot = await self._slots.wait([one.target for one in busy], reply)
+        return next(structs.replace(one, slot=slot) for one in busy if one.target is slot.target)
+
+    async def _first(self, wish: Wish, route: Route, targets: Iterator[Target], reply: Reply) -> Attempt:
+        """The attempt at the first target that is a choice. Raises the first refusal when none is."""
+        refusals: list[HubError] = []
+        attempt = await self._next(wish, targets, reply, refusals)
+        if attempt is None:
+            raise refusals[0] if refusals else self._planner.nothing_left(route)
+        return attempt
 
     async def _following(
-        self, wish: Wish, targets: Iterator[Target], failures: list[UpstreamFailed], reply: Reply, record: OpenCall
+        self, wish: Wish, targets: Iterator[Target], tried: list[Tried], reply: Reply, record: OpenCall
     ) -> Attempt | None:
         """Note the failure, and what is tried after it; None when the call ends with it."""
-        error = failures[-1]
+        error = tried[-1].error
         end_attempt(record, error)
-        is_over = reply.has_started or not may_go_on(error) or len(failures) >= MOST_ATTEMPTS
-        if is_over or record.elapsed_s >= self._limits.total_s:
+        if reply.has_started or not may_go_on(error) or len(tried) >= MOST_ATTEMPTS:
             return None
         if await _has_gone(reply):
             return None  # nobody would get what the next target makes
-        for target in targets:
-            try:
-                attempt = await self._derived(wish, target)
-            except (BadRequest, NotAllowed):
+        try:
+            attempt = await self._next(wish, targets, reply, [], record.elapsed_s)
+            attempt = attempt or await self._again(wish, tried, reply, record)
+        except Unavailable:
+            return None  # all that are left are busy: what failed is told
+        if attempt is None:
+            return None
+        target, way = attempt.target, attempt.way
+        log.info("next attempt", call=str(record.id), provider=target.provider.id, code=error.code)
+        turn_record(record, attempt.call, target, upstream=way.upstream, losses=way.losses)
+        return attempt
+
+    async def _again(self, wish: Wish, tried: list[Tried], reply: Reply, record: OpenCall) -> Attempt | None:
+        """When all targets have failed: the attempt at one of them once more, after a pause."""
+        for retry in retries_of(tried):
+            target = retry.target
+            if record.elapsed_s + retry.pause_s >= limits_for(target, self._limits).total_s:
                 continue
-            if not self._planner.may_begin(target):
+            if not (retry.is_throttled or self._planner.may_begin(target)) or not self._budget.take(target):
                 continue
-            log.info("next target", call=str(record.id), provider=target.provider.id, code=error.code)
-            turn_record(record, attempt.call, target, upstream=attempt.way.upstream, losses=attempt.way.losses)
-            return attempt
+            await self._clock.sleep(retry.pause_s)
+            if await _has_gone(reply) or reply.has_started:
+                return None
+            return await self._next(wish, iter((target,)), reply, [], record.elapsed_s)
         return None
 
     async def _try(self, attempt: Attempt, wish: Wish, reply: Reply, record: OpenCall) -> Usage | None:
         """Make one attempt. Raises UpstreamFailed; unless the reply has begun, nobody has noticed."""
         target, conditions = attempt.target, self._planner.conditions
-        self._catalog.note_use(target)
-        conditions.began(target)
         try:
+            self._catalog.note_use(target)
+            conditions.began(target)
             exchange = await self._send(attempt, wish.origin, record)
             try:
                 answer = self._passing.stream if attempt.call.is_stream else self._passing.whole
@@ -173,6 +225,9 @@ class Relay:
             if wish.ask is not None and error.kind is Failure.timeout:
                 self._planner.latency.note(target, record.attempt_s)  # it would have been later still
             raise
+        finally:
+            if attempt.slot is not None:
+                attempt.slot.end()
         conditions.succeeded(target)
         if wish.ask is not None:
             self._planner.note_answer(wish.ask, target, record.first_byte_s)
@@ -180,7 +235,7 @@ class Relay:
 
     async def _send(self, attempt: Attempt, origin: Origin, record: OpenCall) -> Exchange:
         """Raises UpstreamFailed unless the provider answers with success."""
-        limits, way = self._limits, attempt.way
+        limits, way = limits_for(attempt.target, self._limits), attempt.way
         if record.attempts:  # all attempts together take no longer than one may
             limits = replace(limits, total_s=max(limits.total_s - record.elapsed_s, 0.1))
         exchange = await send(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ from aigne_hub.providers.known import credential_headers
 from aigne_hub.providers.rows import Keying
 from aigne_hub.relay.asking import Ask
 from aigne_hub.relay.record import Origin
+from aigne_hub.relay.slots import Slot
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -38,6 +40,21 @@ class Attempt(Struct, frozen=True):
     target: Target
     call: Call
     way: Pair
+    slot: Slot | None = None  # its place, where calls at once are limited
+
+
+def limits_for(target: Target, limits: Limits) -> Limits:
+    """The limits of an attempt: those of the hub, but for what an operator said of the provider or its model."""
+    if target.limits is None:
+        return limits
+    own = target.limits.trying
+    return replace(
+        limits,
+        connect_s=limits.connect_s if own.connect_s is None else own.connect_s,
+        first_byte_s=limits.first_byte_s if own.first_byte_s is None else own.first_byte_s,
+        idle_s=limits.idle_s if own.idle_s is None else own.idle_s,
+        total_s=limits.total_s if own.total_s is None else own.total_s,
+    )
 
 
 async def send(

@@ -30,6 +30,7 @@ from aigne_hub.relay.record import (
     refuse_losses,
 )
 from aigne_hub.relay.reply import Reply
+from aigne_hub.relay.slots import Slots
 from aigne_hub.usage.recorder import Recorder
 from aigne_hub.usage.records import Source, Status
 
@@ -43,6 +44,7 @@ class Counting:
         self,
         catalog: CatalogSnapshot,
         planner: Planner,
+        slots: Slots,
         client: Client,
         recorder: Recorder,
         clock: Clock,
@@ -51,6 +53,7 @@ class Counting:
     ) -> None:
         self._catalog = catalog
         self._planner = planner
+        self._slots = slots
         self._client = client
         self._recorder = recorder
         self._clock = clock
@@ -67,6 +70,7 @@ class Counting:
         way = count_way(served, target.dialects, target.quirks)
         body = b"" if way.carrier is None else way.carrier.write_request(call, target.model)
         refuse_losses(way.losses, origin)
+        slot = None if way.carrier is None else await self._slots.obtain(target, reply)
         record = open_record(
             self._recorder, caller, call, target, origin, dialect=served.name, upstream=way.upstream, losses=way.losses
         )
@@ -84,6 +88,8 @@ class Counting:
             await fail_record(record, error, Source.missing)
             raise
         finally:
+            if slot is not None:
+                slot.end()
             record.break_off()
         if way.losses:
             reply.tell(b"x-hub-dropped", way.losses.header())
@@ -97,7 +103,8 @@ class Counting:
         self._catalog.note_use(target)
         path = carrier.path(call, target.model)
         with self._planner.attempting(target):
-            exchange = await attempt.send(self._client, self._clock, self._limits, target, path, body, extra=extra)
+            limits = attempt.limits_for(target, self._limits)
+            exchange = await attempt.send(self._client, self._clock, limits, target, path, body, extra=extra)
             try:
                 if exchange.status == 200:
                     return carrier.pass_count(await exchange.read())

@@ -18,10 +18,9 @@ from aigne_hub.relay.fetching import Fetching
 from aigne_hub.relay.keeping import Keeping
 from aigne_hub.relay.record import HUNG_UP, label_of
 from aigne_hub.relay.reply import Reply
+from aigne_hub.relay.silence import Silence
 from aigne_hub.usage.recorder import OpenCall
 from aigne_hub.usage.records import Source, Status
-
-HEAD_WAITS_S = 10.0  # for the first event of a stream: clients give up on an answer whose head does not come
 
 
 class Passing:
@@ -62,11 +61,13 @@ class Passing:
         """
         stream = attempt.way.carrier.open_stream(attempt.call, self._label(attempt, record))
         reply.watch()
-        waiting = self._deadlines.set(HEAD_WAITS_S, lambda: _begin_in_silence(attempt, reply, record))
+        silence = Silence(
+            self._deadlines, reply, lambda: _begin_in_silence(attempt, reply, record), wish.dialect.keep_alive
+        )
         try:
             is_whole = await self._forward(exchange, stream, attempt, reply, record)
         finally:
-            self._deadlines.drop(waiting)
+            silence.drop()
         if is_whole:
             keeping = self._keeping(wish, reply)
             if keeping is not None and isinstance(stream, UnpackingStream) and not reply.is_gone:

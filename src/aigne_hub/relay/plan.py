@@ -56,9 +56,8 @@ class Planner:
 
     def _before_all_is_lost(self, route: Route, ask: Ask | None, planned: Sequence[Target]) -> Iterator[Target]:
         pools = route.pools if ask is None else pools_for(route, ask)
-        for target in self.conditions.last_resorts(wanted(pools)):
-            if not any(target is one for one in planned):
-                yield target
+        left = (one for one in self.conditions.last_resorts(wanted(pools)) if not any(one is seen for seen in planned))
+        yield from islice(left, MOST_PLANNED)
 
     def first(self, route: Route, ask: Ask | None = None) -> Target:
         """The target of a call that has one attempt."""

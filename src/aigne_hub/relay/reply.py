@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -28,12 +29,25 @@ class Reply(Protocol):
         """Look out for the caller's hang-up from now on, though nothing has been answered yet."""
         ...
 
+    def on_gone(self, tell: Callable[[], None]) -> None:
+        """Watch, and have `tell` called once the caller hung up; also when the answer is over."""
+        ...
+
     async def begin_whole(self) -> None:
         """Answer 200 with JSON that is not known yet: `send` may give spaces, and `finish` gives the body."""
         ...
 
     async def begin(self) -> None:
         """Answer 200 with an event stream that `send` and `finish` fill."""
+        ...
+
+    @property
+    def sent(self) -> int:
+        """How often `send` has been called."""
+        ...
+
+    def send_soon(self, events: bytes) -> None:
+        """`send`, unless the answer is over by then, from where nothing can be waited for."""
         ...
 
     def begin_soon(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from aigne_hub.base.clock import StoppedClock
@@ -18,8 +20,13 @@ class Waiting:
         self.has_started = False
         self.is_gone = False
         self.beats = 0
+        self.sent = 0
 
     def watch(self) -> None: ...
+
+    def send_soon(self, events: bytes) -> None: ...
+
+    def on_gone(self, tell: Callable[[], None]) -> None: ...
 
     def tell(self, name: bytes, value: str) -> None: ...
 

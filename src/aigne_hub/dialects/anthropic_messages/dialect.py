@@ -60,6 +60,7 @@ class AnthropicMessages:
 
     name = NAME
     passed_headers: tuple[bytes, ...] = (b"anthropic-beta", b"anthropic-version")
+    keep_alive: bytes | None = sse.named_event(b"ping", b'{"type": "ping"}')
     is_json = True
 
     def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:

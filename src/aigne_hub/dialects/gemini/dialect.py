@@ -61,6 +61,7 @@ class Gemini:
 
     name = NAME
     passed_headers: tuple[bytes, ...] = ()
+    keep_alive: bytes | None = None  # Google's own clients take nothing but data
     is_json = True
 
     def __init__(self, model: str = "", *, is_stream: bool = False) -> None:

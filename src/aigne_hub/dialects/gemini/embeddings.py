@@ -71,6 +71,7 @@ class GeminiEmbeddings:
 
     name = NAME
     passed_headers: tuple[bytes, ...] = ()
+    keep_alive: bytes | None = None
     is_json = True
 
     def __init__(self, model: str = "", *, is_batch: bool = True) -> None:

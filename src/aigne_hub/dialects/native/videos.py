@@ -41,6 +41,7 @@ class NativeVideos:
 
     name = NAME
     passed_headers: tuple[bytes, ...] = ()
+    keep_alive: bytes | None = None
 
     def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:
         given = read_object(body)

@@ -85,6 +85,7 @@ class OpenAIChat:
 
     name = read_request.NAME
     passed_headers: tuple[bytes, ...] = ()
+    keep_alive: bytes | None = sse.KEEP_ALIVE
     is_json = True
 
     def __init__(self, *, is_hybrid: bool) -> None:

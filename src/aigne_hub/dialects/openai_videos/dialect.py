@@ -31,6 +31,7 @@ class OpenAIVideos:
     name = NAME
     default_s = 4
     passed_headers: tuple[bytes, ...] = ()
+    keep_alive: bytes | None = None
 
     def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:
         return requests.read(body)
