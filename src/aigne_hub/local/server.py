@@ -29,11 +29,12 @@ PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to serve: `model` is the path of a GGUF file, `alias` the name it answers to."""
+    """What to serve: `model` is the path of a GGUF file, `alias` the name it answers to, `port` 0 for a free one."""
 
     model: str
     alias: str
     api_key: str = field(repr=False)
+    port: int = 0
 
 
 def main() -> None:
@@ -60,13 +61,13 @@ def _take_standard_output() -> TextIO:
 
 
 def _start(job: Job) -> Any:
-    """llama.cpp's server, answering on a free port of the loopback address when this returns."""
+    """llama.cpp's server, answering on a port of the loopback address when this returns."""
     params = xllamacpp.CommonParams()
     params.model.path = job.model
     params.model_alias = {job.alias}
     params.api_keys = [job.api_key]
     params.hostnames = ["127.0.0.1"]
-    params.port = 0
+    params.port = job.port
     params.ui = False
     params.endpoint_slots = False
     params.verbosity = LOG_ERRORS_ONLY
