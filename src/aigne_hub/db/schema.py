@@ -86,6 +86,7 @@ keys = Table(
     Column("tokens_per_minute", Integer),
     Column("concurrency", Integer),
     Column("strict", Boolean),
+    Column("on_hangup", String(12)),  # `cancel`, seconds, or `end`
     Column("created_via", String(10), nullable=False, server_default="cli"),
     Column("created_ms", BigInteger, nullable=False),
     Column("expires_ms", BigInteger),

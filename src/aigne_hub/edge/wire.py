@@ -99,6 +99,11 @@ class AsgiReply:
         if self._hang_up is None:
             self._hang_up = asyncio.ensure_future(self._disconnect())
 
+    def when_gone(self, act: Callable[[], None]) -> None:
+        self.watch()
+        assert self._hang_up is not None
+        self._hang_up.add_done_callback(lambda hang_up: None if hang_up.cancelled() else act())
+
     async def send(self, events: bytes) -> None:
         await self._send({"type": "http.response.body", "body": events, "more_body": True})
 

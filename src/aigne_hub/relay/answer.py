@@ -21,6 +21,7 @@ from aigne_hub.relay.attempt import Attempt, Wish, refusal, send
 from aigne_hub.relay.failover import MOST_ATTEMPTS, may_go_on, most_telling
 from aigne_hub.relay.filling import Filling
 from aigne_hub.relay.fit import refuse_unfit
+from aigne_hub.relay.leaving import CallerLeft
 from aigne_hub.relay.passing import Passing, tell
 from aigne_hub.relay.plan import Planner
 from aigne_hub.relay.record import (
@@ -34,7 +35,7 @@ from aigne_hub.relay.record import (
 )
 from aigne_hub.relay.reply import Reply
 from aigne_hub.usage.recorder import OpenCall, Recorder
-from aigne_hub.usage.records import Source
+from aigne_hub.usage.records import Source, Status
 
 log = structlog.get_logger()
 
@@ -98,6 +99,9 @@ class Relay:
                         tell(reply, attempt, len(failures))
                         raise most_telling(failures) from error
                 attempt = following
+        except CallerLeft as left:
+            await record.settle(Status.failed, record.seen, source=Source.partial, error=left.message)
+            return record.seen
         except HubError as error:
             await fail_record(record, error, Source.partial if reply.has_started else Source.missing)
             if not reply.has_started:
@@ -155,12 +159,13 @@ class Relay:
         self._catalog.note_use(target)
         conditions.began(target)
         try:
-            exchange = await self._send(attempt, wish.origin, record)
-            try:
-                answer = self._passing.stream if attempt.call.is_stream else self._passing.whole
-                used = await answer(exchange, attempt, wish, reply, record)
-            finally:
-                exchange.close()
+            with self._passing.leaving(wish, reply) as leaving:
+                exchange = await self._send(attempt, wish.origin, record)
+                try:
+                    answer = self._passing.stream if attempt.call.is_stream else self._passing.whole
+                    used = await answer(exchange, attempt, wish, reply, record, leaving)
+                finally:
+                    exchange.close()
         except UpstreamFailed as error:
             conditions.failed(target, error)
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -26,6 +27,10 @@ class Reply(Protocol):
 
     def watch(self) -> None:
         """Look out for the caller's hang-up from now on, though nothing has been answered yet."""
+        ...
+
+    def when_gone(self, act: Callable[[], None]) -> None:
+        """Look out for the caller's hang-up, and have `act` called when it comes, or came already."""
         ...
 
     async def begin_whole(self) -> None:

@@ -48,7 +48,7 @@ class OpenCall:
 
     __slots__ = (
         "_attempt_began_ms", "_is_trying", "_recorder", "attempts", "began", "dropped", "facts", "first_byte_ms",
-        "is_noted", "is_settled", "price", "started_ms", "usage",
+        "is_noted", "is_settled", "price", "seen", "started_ms", "usage",
     )  # fmt: skip
 
     def __init__(
@@ -70,6 +70,7 @@ class OpenCall:
         self.is_noted = False
         self.is_settled = False
         self.usage: Usage | None = None  # what is known of it so far, should the call fail yet
+        self.seen: Usage | None = None  # of an answer that was not read to its end
         self.attempts: list[AttemptRecord] = []  # those that ended; none while the first one runs
         self._is_trying = True
         self._attempt_began_ms = 0  # after the call began
@@ -110,7 +111,7 @@ class OpenCall:
     def begin_attempt(self, facts: Facts, dropped: str | None, price: Price | None) -> None:
         """Another target is tried. What the record says is about it from now on, and costs what it costs."""
         self.facts, self.dropped, self.price = facts, dropped, price
-        self.usage = self.first_byte_ms = None
+        self.usage = self.seen = self.first_byte_ms = None
         self._is_trying = True
         self._attempt_began_ms = self._recorder.elapsed_ms(self.began)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from aigne_hub.base.clock import StoppedClock
 from aigne_hub.base.errors import Failure, UpstreamFailed
-from aigne_hub.relay.videos.patience import HEAD_AFTER_S, CallerLeft, Patience
+from aigne_hub.relay.leaving import CallerLeft
+from aigne_hub.relay.videos.patience import HEAD_AFTER_S, Patience
 
 pytestmark = pytest.mark.anyio
 
@@ -20,6 +23,8 @@ class Waiting:
         self.beats = 0
 
     def watch(self) -> None: ...
+
+    def when_gone(self, act: Callable[[], None]) -> None: ...
 
     def tell(self, name: bytes, value: str) -> None: ...
 

@@ -23,6 +23,7 @@ from aigne_hub.dialects.videos import Asked, CalledVideos, Stage, Trouble, Video
 from aigne_hub.files.desk import FileDesk
 from aigne_hub.outbound import Exchange
 from aigne_hub.relay.fit import refuse_unfit
+from aigne_hub.relay.leaving import CallerLeft
 from aigne_hub.relay.plan import Planner
 from aigne_hub.relay.record import (
     Origin,
@@ -35,7 +36,7 @@ from aigne_hub.relay.record import (
 from aigne_hub.relay.reply import Reply
 from aigne_hub.relay.videos.maker import Maker
 from aigne_hub.relay.videos.pace import pauses
-from aigne_hub.relay.videos.patience import CallerLeft, Patience
+from aigne_hub.relay.videos.patience import Patience
 from aigne_hub.usage.recorder import OpenCall, Recorder
 from aigne_hub.usage.records import Source, Status
 
