@@ -29,6 +29,7 @@ from aigne_hub.catalog.rates.book import RateBook
 from aigne_hub.catalog.registry import Registry as CatalogRegistry
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.db.engine import Database
+from aigne_hub.db.lives import Lives
 from aigne_hub.files.desk import FileDesk
 from aigne_hub.files.sweep import Sweeper
 from aigne_hub.flows.change_preferences import PreferenceDesk
@@ -42,6 +43,7 @@ from aigne_hub.outbound import Client
 from aigne_hub.relay.answer import Relay
 from aigne_hub.relay.counting import Counting
 from aigne_hub.relay.health import Health
+from aigne_hub.relay.repeats import Repeats
 from aigne_hub.relay.videos.desk import VideoDesk
 from aigne_hub.relay.videos.waiting import WaitingVideos
 from aigne_hub.settings import Settings
@@ -87,6 +89,8 @@ class House:
     client: Client
     recorder: Recorder
     relay: Relay
+    repeats: Repeats
+    lives: Lives
     counting: Counting
     video_desk: VideoDesk
     waiting_videos: WaitingVideos

@@ -20,7 +20,8 @@ JSON = (b"content-type", b"application/json")
 ANY_ORIGIN = (b"access-control-allow-origin", b"*")  # no cookie opens an inference path from a browser
 EXPOSED = (
     b"access-control-expose-headers",
-    b"x-request-id, x-hub-dropped, x-hub-provider, x-hub-attempts, retry-after, www-authenticate",
+    b"x-request-id, x-hub-dropped, x-hub-provider, x-hub-attempts, idempotent-replayed, x-hub-original-call, "
+    b"retry-after, www-authenticate",
 )
 _SAFE = frozenset({b"application/json", b"text/plain", b"text/vtt", b"application/x-subrip", b"text/event-stream"})
 _NOT_BUFFERED = (b"x-accel-buffering", b"no")

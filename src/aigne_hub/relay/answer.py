@@ -103,10 +103,13 @@ class Relay:
             await record.settle(Status.failed, record.seen, source=Source.partial, error=left.message)
             return record.seen
         except HubError as error:
+            told = dialect.write_error_event(error) if reply.has_started else b""
+            if origin.shared is not None and not origin.shared.is_empty:
+                origin.shared.last(told)
             await fail_record(record, error, Source.partial if reply.has_started else Source.missing)
             if not reply.has_started:
                 raise
-            await reply.finish(dialect.write_error_event(error))
+            await reply.finish(told)
             return None
         finally:
             record.break_off()

@@ -55,8 +55,11 @@ class Passing:
         shown = dialect.write_answer(answer, call, self._label(attempt, record).settled(usage))
         tell(reply, attempt, len(record.attempts) + 1)
         leaving.end()
+        content_type = None if dialect.is_json else exchange.header(b"content-type")
+        if wish.origin.shared is not None:
+            wish.origin.shared.last(shown, content_type)
         await record.settle(Status.success, usage, source=Source.reported if usage else Source.missing)
-        await reply.whole(shown, None if dialect.is_json else exchange.header(b"content-type"))
+        await reply.whole(shown, content_type)
         return usage
 
     async def stream(
@@ -82,6 +85,8 @@ class Passing:
         source = Source.reported if stream.usage else Source.missing
         await self._begin(attempt, reply, record)
         leaving.end()
+        if wish.origin.shared is not None:
+            wish.origin.shared.last(last)
         await record.settle(Status.success, stream.usage, source=source)
         await reply.finish(last)
         return stream.usage

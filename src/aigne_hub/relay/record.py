@@ -12,6 +12,7 @@ from aigne_hub.catalog.entries import Target
 from aigne_hub.dialects.call import Call, Kind, Label
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.usage import Usage
+from aigne_hub.relay.shared import Shared
 from aigne_hub.usage.recorder import Facts, OpenCall, Price, Recorder
 from aigne_hub.usage.records import CallId, Source, Status
 
@@ -30,6 +31,7 @@ class Origin(Struct, frozen=True):
     is_strict: bool = False  # refuse what a translation would lose
     headers: tuple[tuple[bytes, bytes], ...] = ()  # of the caller's dialect, for a provider that speaks it too
     hub_url: str = ""  # where the caller reached the hub, when it wants what is made at an address
+    shared: Shared | None = None  # the answer, when others may follow it
 
 
 def refuse_foreign_model(caller: Caller, name: str, target: Target) -> None:
@@ -76,7 +78,10 @@ def open_record(
         dialect=dialect,
         upstream_dialect=upstream,
     )
-    return recorder.open(facts, _dropped(losses), _price(target, call.kind))
+    record = recorder.open(facts, _dropped(losses), _price(target, call.kind))
+    if origin.shared is not None:
+        record.also = origin.shared.steps
+    return record
 
 
 def turn_record(record: OpenCall, call: Call, target: Target, *, upstream: str, losses: Losses) -> None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.ids import IdSource
-from aigne_hub.db.writer import Statement, Writer
+from aigne_hub.db.writer import Statement, Steps, Writer
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.usage import store
 from aigne_hub.usage.records import AttemptRecord, CallId, Source, Status
@@ -47,8 +47,8 @@ class OpenCall:
     """A call that runs, and its attempts: the first begins with it. `settle` ends it, once."""
 
     __slots__ = (
-        "_attempt_began_ms", "_is_trying", "_recorder", "attempts", "began", "dropped", "facts", "first_byte_ms",
-        "is_noted", "is_settled", "price", "seen", "started_ms", "usage",
+        "_attempt_began_ms", "_is_trying", "_recorder", "also", "attempts", "began", "dropped", "facts",
+        "first_byte_ms", "is_noted", "is_settled", "price", "seen", "started_ms", "usage",
     )  # fmt: skip
 
     def __init__(
@@ -72,6 +72,7 @@ class OpenCall:
         self.usage: Usage | None = None  # what is known of it so far, should the call fail yet
         self.seen: Usage | None = None  # of an answer that was not read to its end
         self.attempts: list[AttemptRecord] = []  # those that ended; none while the first one runs
+        self.also: Callable[[], Steps] | None = None  # gives what is written in one transaction with the final record
         self._is_trying = True
         self._attempt_began_ms = 0  # after the call began
 
@@ -164,13 +165,18 @@ class Recorder:
         self._running.pop(call.facts.id, None)
         row = self._row(call, status, usage, source)
         rare = self._rare(call, usage, error, _credits(call.price, status, usage))
-        if status is Status.success and not call.attempts:  # one attempt, and it did: the call's own row says it all
+        also = () if call.also is None else call.also()
+        if (
+            status is Status.success and not call.attempts and not also
+        ):  # one attempt, and it did: the call's own row says it all
             if rare == _NOTHING_RARE and not call.is_noted:
                 return self._writer.submit(self._usual, row)
             return self._writer.submit(self._closing, row + rare)
+        if status is Status.success and not call.attempts:
+            return self._writer.submit_all(((self._closing, row + rare), *also))
         call.end_attempt(*(("ok", 200) if status is Status.success else ("cut", None, error)))
         attempts = [(self._attempt, astuple(one)) for one in call.attempts]
-        return self._writer.submit_all(((self._closing, row + rare), *attempts))
+        return self._writer.submit_all(((self._closing, row + rare), *attempts, *also))
 
     def note_running(self) -> None:
         """Queue a `processing` row for each call that has run for a while. A clock tick calls this."""

@@ -117,6 +117,8 @@ class WaitingVideos:
             label = label_of(record, target, self._catalog.billing.prefix).settled(usage)
             shown = await _written(dialect, films, usage.seconds, label)
             source = Source.reported if job.video is not None and job.video.seconds else Source.missing
+            if origin.shared is not None:
+                origin.shared.last(shown)
             await record.settle(Status.success, usage, source=source)
             await (reply.finish(shown) if reply.has_started else reply.whole(shown))
             return usage
