@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -281,3 +283,34 @@ async def test_forms_that_differ_in_their_boundary_alone_are_the_same(hub: Runni
         )
         assert answer.status_code == 200, answer.text
     assert len(upstream.asked) == 1
+
+
+async def test_the_page_s_examples_run(hub: RunningHub, upstream: Upstream) -> None:
+    page = (Path(__file__).parents[2] / "docs/idempotency.md").read_text()
+    examples = [block for block in page.split("\n\n") if block.lstrip().startswith("curl")]
+    script = (
+        "\n".join(examples).replace("local/smollm2-135m-instruct", "up/m").replace("http://127.0.0.1:3030", hub.url)
+    )
+
+    async def either(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        is_stream = asked.json.get("stream")
+        await (streamed(events_of(chunks_of(["a", "b", "c"]))) if is_stream else whole(COMPLETION))(asked, writer)
+
+    upstream.script = either
+    assert len(examples) == 2
+    await hub.ask(
+        {**STREAM, "messages": [{"role": "user", "content": "Count to ten."}]}, **{"idempotency-key": "order-8"}
+    )
+    (sent,) = [one.body for one in upstream.asked]
+    assert b"Count to ten." in sent
+    run = await asyncio.create_subprocess_exec(
+        "bash",
+        "-ec",
+        script,
+        env={"HUB_KEY": hub.owner_key, "PATH": os.environ["PATH"]},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await run.communicate()
+    assert run.returncode == 0
+    assert b'"content": "Hello"' in said
+    assert b"id: 4\n" in said and b"id: 3\n" not in said

@@ -17,6 +17,7 @@ from aigne_hub.dialects.call import Call, ServedDialect
 from aigne_hub.dialects.pairing import pair
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.outbound import Client, Exchange, Limits
+from aigne_hub.relay import estimating
 from aigne_hub.relay.attempt import Attempt, Wish, refusal, send
 from aigne_hub.relay.failover import MOST_ATTEMPTS, may_go_on, most_telling
 from aigne_hub.relay.filling import Filling
@@ -35,7 +36,7 @@ from aigne_hub.relay.record import (
 )
 from aigne_hub.relay.reply import Reply
 from aigne_hub.usage.recorder import OpenCall, Recorder
-from aigne_hub.usage.records import Source, Status
+from aigne_hub.usage.records import Status
 
 log = structlog.get_logger()
 
@@ -100,19 +101,22 @@ class Relay:
                         raise most_telling(failures) from error
                 attempt = following
         except CallerLeft as left:
-            await record.settle(Status.failed, record.seen, source=Source.partial, error=left.message)
-            return record.seen
+            usage, source = await estimating.of_stream(call, dialect, record.said, record.seen)
+            await record.settle(Status.failed, usage, source=source, error=left.message)
+            return usage
         except HubError as error:
             told = dialect.write_error_event(error) if reply.has_started else b""
             if origin.shared is not None and not origin.shared.is_empty:
                 origin.shared.last(told)
-            await fail_record(record, error, Source.partial if reply.has_started else Source.missing)
+            usage, source = await estimating.of_stream(call, dialect, record.said, record.seen)
+            await fail_record(record, error, source, usage)
             if not reply.has_started:
                 raise
             await reply.finish(told)
             return None
         finally:
-            record.break_off()
+            if not record.is_settled:  # the hub is stopping
+                record.break_off(*estimating.of_broken_off(call, dialect, record.said, record.seen))
 
     async def _derived(self, wish: Wish, target: Target) -> Attempt:
         """The attempt at a target. Raises BadRequest or NotAllowed when it is no choice for this caller or call."""

@@ -9,9 +9,11 @@ from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.dialects.call import Label, Stream
 from aigne_hub.dialects.inlined import Linking, Unpacking, UnpackingStream
+from aigne_hub.dialects.said import Said
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.files.desk import FileDesk
 from aigne_hub.outbound import Exchange
+from aigne_hub.relay import estimating
 from aigne_hub.relay.attempt import Attempt, Wish
 from aigne_hub.relay.fetching import Fetching
 from aigne_hub.relay.keeping import Keeping
@@ -52,13 +54,16 @@ class Passing:
             answer = await keeping.keep(dialect.unpack(answer, call)) or answer
         if call.wants_bytes and isinstance(dialect, Linking):
             answer = await self._fetching.put_in(dialect.linked(answer, call), reply) or answer
+        source = Source.reported
+        if usage is None:
+            usage, source = await estimating.of_whole(wish.call, wish.dialect, answer)
         shown = dialect.write_answer(answer, call, self._label(attempt, record).settled(usage))
         tell(reply, attempt, len(record.attempts) + 1)
         leaving.end()
         content_type = None if dialect.is_json else exchange.header(b"content-type")
         if wish.origin.shared is not None:
             wish.origin.shared.last(shown, content_type)
-        await record.settle(Status.success, usage, source=Source.reported if usage else Source.missing)
+        await record.settle(Status.success, usage, source=source)
         await reply.whole(shown, content_type)
         return usage
 
@@ -70,37 +75,42 @@ class Passing:
         No event is later for it, and an error before the first has its true status.
         """
         stream = attempt.way.carrier.open_stream(attempt.call, self._label(attempt, record))
+        said = record.said = Said()
         reply.watch()
         waiting = self._deadlines.set(HEAD_WAITS_S, lambda: _begin_in_silence(attempt, reply, record))
         try:
-            await self._forward(exchange, stream, attempt, reply, record)
+            await self._forward(exchange, stream, said, attempt, reply, record)
         finally:
             self._deadlines.drop(waiting)
             record.seen = stream.usage
         keeping = self._keeping(wish, reply)
         if keeping is not None and isinstance(stream, UnpackingStream) and not reply.is_gone:
             await keeping.keep(stream.unpack())
-        record.usage = stream.usage
+        usage, source = stream.usage, Source.reported
+        record.usage = usage
         last = stream.finish()
-        source = Source.reported if stream.usage else Source.missing
+        if usage is None:
+            usage, source = await estimating.of_stream(wish.call, wish.dialect, said, None)
         await self._begin(attempt, reply, record)
         leaving.end()
         if wish.origin.shared is not None:
             wish.origin.shared.last(last)
-        await record.settle(Status.success, stream.usage, source=source)
+        await record.settle(Status.success, usage, source=source)
         await reply.finish(last)
-        return stream.usage
+        return usage
 
     async def _forward(
-        self, exchange: Exchange, stream: Stream, attempt: Attempt, reply: Reply, record: OpenCall
+        self, exchange: Exchange, stream: Stream, said: Said, attempt: Attempt, reply: Reply, record: OpenCall
     ) -> None:
         """Pass the events on as they come, while there is somebody to get them."""
         while data := await exchange.next():
             record.mark_first_byte()
             events = stream.feed(data)
-            if events and not reply.is_gone:
-                await self._begin(attempt, reply, record)
-                await reply.send(events)
+            if events:
+                said.add(events)
+                if not reply.is_gone:
+                    await self._begin(attempt, reply, record)
+                    await reply.send(events)
             if stream.error is not None:  # what was said before the error was the caller's
                 raise stream.error
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.ids import IdSource
 from aigne_hub.db.writer import Statement, Steps, Writer
+from aigne_hub.dialects.said import Said
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.usage import store
 from aigne_hub.usage.records import AttemptRecord, CallId, Source, Status
@@ -48,7 +49,7 @@ class OpenCall:
 
     __slots__ = (
         "_attempt_began_ms", "_is_trying", "_recorder", "also", "attempts", "began", "dropped", "facts",
-        "first_byte_ms", "is_noted", "is_settled", "price", "seen", "started_ms", "usage",
+        "first_byte_ms", "is_noted", "is_settled", "price", "said", "seen", "started_ms", "usage",
     )  # fmt: skip
 
     def __init__(
@@ -70,7 +71,8 @@ class OpenCall:
         self.is_noted = False
         self.is_settled = False
         self.usage: Usage | None = None  # what is known of it so far, should the call fail yet
-        self.seen: Usage | None = None  # of an answer that was not read to its end
+        self.seen: Usage | None = None  # what was told of it when it was left or broke
+        self.said: Said | None = None  # so far, by a stream
         self.attempts: list[AttemptRecord] = []  # those that ended; none while the first one runs
         self.also: Callable[[], Steps] | None = None  # gives what is written in one transaction with the final record
         self._is_trying = True
@@ -112,7 +114,7 @@ class OpenCall:
     def begin_attempt(self, facts: Facts, dropped: str | None, price: Price | None) -> None:
         """Another target is tried. What the record says is about it from now on, and costs what it costs."""
         self.facts, self.dropped, self.price = facts, dropped, price
-        self.usage = self.seen = self.first_byte_ms = None
+        self.usage = self.seen = self.said = self.first_byte_ms = None
         self._is_trying = True
         self._attempt_began_ms = self._recorder.elapsed_ms(self.began)
 
@@ -122,10 +124,10 @@ class OpenCall:
         """Queue the final record; the future resolves when it is durable, and raises Unavailable if it cannot be."""
         return self._recorder.settle(self, status, usage or _NO_USAGE, source, error)
 
-    def break_off(self, usage: Usage | None = None) -> None:
+    def break_off(self, usage: Usage | None = None, source: Source = Source.partial) -> None:
         """The last step of every call: one not settled by then was cancelled, or a fault of ours ended it."""
         if not self.is_settled:
-            self.settle(Status.failed, usage, source=Source.partial, error=_BROKEN_OFF)
+            self.settle(Status.failed, usage, source=source, error=_BROKEN_OFF)
 
 
 class Recorder:
