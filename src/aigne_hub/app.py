@@ -190,7 +190,7 @@ def _house(
         client=client,
         recorder=recorder,
         relay=_relay(settings, clock, deadlines, catalog, planner, client, outside, files, recorder),
-        repeats=Repeats(database, clock, lives.boot, total_s=settings.total_s),
+        repeats=Repeats(database, vault, clock, lives.boot, total_s=settings.total_s),
         lives=lives,
         counting=Counting(catalog, planner, client, recorder, clock, limits=_limits(settings)),
         video_desk=VideoDesk(database, catalog, planner, maker, recorder, clock),

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from aigne_hub.base.crypto import Vault
 from aigne_hub.base.ids import first_id_at
 from aigne_hub.claims import store
 from aigne_hub.claims.store import Claim, State
@@ -270,6 +272,16 @@ async def test_the_key_of_a_dead_worker_is_let_go(hub: RunningHub, upstream: Ups
     async with house.database.read() as conn:
         kept = await store.find(conn, call.user_id, found.digest)
     assert kept is not None and kept.state is State.whole
+
+
+async def test_what_is_kept_is_sealed(hub: RunningHub) -> None:
+    answer = (await attached(hub, PLAIN)).content
+    digest = hashlib.sha256(b"order-7").digest()
+    async with hub.house.database.read() as conn:
+        kept = await store.find(conn, hub.member.id, digest)
+    assert kept is not None and kept.answer is not None
+    place = f"claims.answer:{hub.member.id}/{digest.hex()}"
+    assert zlib.decompress(Vault(bytes(range(32))).open(kept.answer, place=place)) == answer
 
 
 async def test_forms_that_differ_in_their_boundary_alone_are_the_same(hub: RunningHub, upstream: Upstream) -> None:

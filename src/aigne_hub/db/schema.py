@@ -451,7 +451,7 @@ claims = Table(
     Column("state", String(10), nullable=False),
     Column("head", Text),
     Column("media_type", String(100)),
-    Column("answer", LargeBinary),  # packed
+    Column("answer", LargeBinary),  # packed and sealed
     Column("size", Integer, nullable=False),
 )
 

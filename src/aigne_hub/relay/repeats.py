@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from aigne_hub.base.clock import Clock
+from aigne_hub.base.crypto import Unreadable, Vault
 from aigne_hub.base.errors import BadRequest, Conflict, HubError, Unavailable
 from aigne_hub.claims import store
 from aigne_hub.claims.store import Claim, State
@@ -58,8 +59,9 @@ class Asked(Struct, frozen=True):
 class Repeats:
     """Answers calls with keys, in one worker: each is run once, whoever else comes with its key follows it."""
 
-    def __init__(self, database: Database, clock: Clock, boot: int, *, total_s: float) -> None:
+    def __init__(self, database: Database, vault: Vault, clock: Clock, boot: int, *, total_s: float) -> None:
         self._database = database
+        self._vault = vault
         self._clock = clock
         self._boot = boot
         self._total_s = total_s
@@ -107,7 +109,7 @@ class Repeats:
             kept = await self._claimed(claim)
             if kept is not None:
                 shared.call_id = kept.call_id
-                _load(shared, kept)
+                self._load(shared, kept)
                 return
             shared.keep = lambda answer: self._steps(claim, answer)
             try:
@@ -152,25 +154,35 @@ class Repeats:
             return ((self._keeping, (State.not_kept.value, None, None, None, 0, *of)),)
         state = State.cut if shared.state is State.events and not shared.is_complete else shared.state
         packed = zlib.compress(content, 1 if len(content) <= _PACKED else 0)
+        sealed = self._vault.seal(packed, place=_place(claim))
         media_type = None if shared.media_type is None else shared.media_type.decode("latin-1")[:100]
         head = _write(shared.head).decode()
-        return ((self._keeping, (state.value, head, media_type, packed, len(packed), *of)),)
+        return ((self._keeping, (state.value, head, media_type, sealed, len(sealed), *of)),)
+
+    def _load(self, shared: Shared, kept: Claim) -> None:
+        """Raises Conflict when there was too much of it, or it was sealed with another master key."""
+        try:
+            packed = None if kept.answer is None else self._vault.open(kept.answer, place=_place(kept))
+        except Unreadable:
+            packed = None
+        if packed is None:
+            raise Conflict(
+                "the call with this Idempotency-Key was answered, and its answer could not be kept",
+                code="answer_not_kept",
+                param="idempotency-key",
+            )
+        head = msgspec.json.decode(kept.head or "{}", type=dict[str, str])
+        media_type = None if kept.media_type is None else kept.media_type.encode("latin-1")
+        shared.load(kept.state, head, media_type, zlib.decompress(packed))
 
     async def _release(self, claim: Claim) -> None:
         async with self._database.write() as conn:
             await store.remove(conn, claim)
 
 
-def _load(shared: Shared, kept: Claim) -> None:
-    if kept.answer is None:
-        raise Conflict(
-            "the call with this Idempotency-Key was answered, and its answer was too large to be kept",
-            code="answer_not_kept",
-            param="idempotency-key",
-        )
-    head = msgspec.json.decode(kept.head or "{}", type=dict[str, str])
-    media_type = None if kept.media_type is None else kept.media_type.encode("latin-1")
-    shared.load(kept.state, head, media_type, zlib.decompress(kept.answer))
+def _place(claim: Claim) -> str:
+    """What a kept answer is sealed for (base/crypto.py)."""
+    return f"claims.answer:{claim.user_id}/{claim.digest.hex()}"
 
 
 def _refuse_other(request: bytes, other: bytes) -> None:
