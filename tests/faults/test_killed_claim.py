@@ -22,11 +22,12 @@ BODY = {"model": "up/m", "messages": [{"role": "user", "content": "hi"}]}
 
 
 async def test_a_key_outlives_a_kill(database_url: str, tmp_path: Path, upstream: Upstream) -> None:
-    began = asyncio.Event()
+    began, is_over = asyncio.Event(), asyncio.Event()
 
     async def never(_asked: Asked, _writer: asyncio.StreamWriter) -> None:
         began.set()
-        await asyncio.Event().wait()
+        await is_over.wait()
+        raise ConnectionResetError("the hub was killed")
 
     upstream.script = never
     key = await asyncio.to_thread(prepare, Shell(tmp_path, database_url=database_url), upstream)
@@ -42,6 +43,7 @@ async def test_a_key_outlives_a_kill(database_url: str, tmp_path: Path, upstream
             with pytest.raises(httpx.TransportError):
                 await calling
     assert await statuses(database_url) == [Status.processing]
+    is_over.set()
     upstream.script = whole(COMPLETION)
     with serving_hub(tmp_path, database_url=database_url) as hub:
         async with httpx.AsyncClient(base_url=hub.url, timeout=60) as http:
