@@ -111,7 +111,7 @@ async def open_house(settings: Settings, *, clock: Clock | None = None) -> Async
     lives: Lives | None = None
     try:
         boot = await new_boot(database, clock)
-        lives = Lives(settings.data_dir / "lives", boot)
+        lives = Lives.of(settings.data_dir, settings.database, boot)
         ids = IdSource(clock, boot)
         house = _house(settings, clock, vault, deadlines, database, client, outside, ids, hashing, threads, lives)
         await house.freshness.look()

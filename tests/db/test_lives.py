@@ -42,3 +42,17 @@ def test_what_is_no_lock_is_left_alone(tmp_path: Path) -> None:
     assert mine.dead() == []
     mine.close()
     assert (tmp_path / "notes.lock").exists()
+
+
+def test_without_a_place_to_write_nobody_is_known_to_be_dead(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    mine = Lives(tmp_path / "file" / "lives", 1)
+    assert mine.dead() == []
+    mine.close()
+
+
+def test_each_database_has_its_own(tmp_path: Path) -> None:
+    one, other = Lives.of(tmp_path, "sqlite:///a.db", 1), Lives.of(tmp_path, "sqlite:///b.db", 1)
+    one.close()
+    assert other.dead() == []
+    other.close()

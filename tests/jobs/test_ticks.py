@@ -113,7 +113,7 @@ async def test_the_calls_and_keys_of_a_dead_worker_are_put_in_order_at_once(data
             await claim_store.add(conn, Claim(1, b"b" * 32, b"r" * 32, ours.id, house.lives.boot, 1))
         await bury_dead(house)
         assert {call.status for call in await all_calls(house.database)} == {Status.processing}
-        (tmp_path / "lives" / f"{dead}.lock").touch()  # what a killed process leaves
+        (house.lives.folder / f"{dead}.lock").touch()  # what a killed process leaves
         await bury_dead(house)
         states = {call.id: call.status for call in await all_calls(house.database)}
         assert states == {theirs.id: Status.failed, ours.id: Status.processing}

@@ -258,7 +258,7 @@ async def test_the_key_of_a_dead_worker_is_let_go(hub: RunningHub, upstream: Ups
         (call,) = await hub.calls()
         found = await store.find(conn, call.user_id, hashlib.sha256(b"order-7").digest())
     assert found is not None
-    (hub.settings.data_dir / "lives" / "77.lock").touch()  # what a killed process leaves
+    (house.lives.folder / "77.lock").touch()  # what a killed process leaves
     async with house.database.write() as conn:
         await store.remove(conn, found)
         dead = Claim(call.user_id, b"d" * 32, b"r" * 32, first_id_at(0), 77, found.created_ms)
