@@ -117,4 +117,4 @@ async def test_a_stream_that_does_not_finish_in_time_is_cut_and_on_record(tmp_pa
     async with database.read() as conn:
         (call,) = await store.list_calls(conn, store.CallFilter(), offset=0, limit=10)
     await database.close()
-    assert (call.status, call.usage_source) == (Status.failed, Source.partial)
+    assert (call.status, call.usage_source) == (Status.failed, Source.estimated)

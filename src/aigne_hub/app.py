@@ -48,6 +48,7 @@ from aigne_hub.catalog.standing import Standing
 from aigne_hub.console.pages import Console
 from aigne_hub.db.boots import new_boot
 from aigne_hub.db.engine import Database
+from aigne_hub.db.lives import Lives
 from aigne_hub.edge.app import Edge
 from aigne_hub.edge.reading import BodyReader
 from aigne_hub.edge.wire import Receive, Scope, Send
@@ -83,6 +84,7 @@ from aigne_hub.relay.filling import LARGEST, Filling
 from aigne_hub.relay.health import Health
 from aigne_hub.relay.passing import Passing
 from aigne_hub.relay.plan import Planner, fresh_planner
+from aigne_hub.relay.repeats import Repeats
 from aigne_hub.relay.retrying import RetryBudget
 from aigne_hub.relay.slots import Slots
 from aigne_hub.relay.videos.desk import VideoDesk
@@ -112,12 +114,17 @@ async def open_house(settings: Settings, *, clock: Clock | None = None) -> Async
     outside = Client(deadlines=deadlines, guard=Guard(allow_private=False))
     hashing = Hashing()
     threads = Threads()
+    lives: Lives | None = None
     try:
-        ids = IdSource(clock, await new_boot(database, clock))
-        house = _house(settings, clock, vault, deadlines, database, client, outside, ids, hashing, threads)
+        boot = await new_boot(database, clock)
+        lives = Lives.of(settings.data_dir, settings.database, boot)
+        ids = IdSource(clock, boot)
+        house = _house(settings, clock, vault, deadlines, database, client, outside, ids, hashing, threads, lives)
         await house.freshness.look()
         yield house
     finally:
+        if lives is not None:
+            lives.close()
         hashing.close()
         threads.close()
         await outside.close()
@@ -136,12 +143,12 @@ def _house(
     ids: IdSource,
     hashing: Hashing,
     threads: Threads,
+    lives: Lives,
 ) -> House:
     access = AccessSnapshot(vault, clock, stale_s=settings.stale_s)
     catalog = _catalog(settings, client, vault, clock)
-    journal = Journal(vault, clock)
-    keys, tickets = Keys(vault, clock, ids, journal), TicketDesk(vault, clock, ids)
-    users, sessions = Users(clock, ids, journal), Sessions(vault, clock, ids)
+    journal, sessions = Journal(vault, clock), Sessions(vault, clock, ids)
+    users, keys, tickets = Users(clock, ids, journal), Keys(vault, clock, ids, journal), TicketDesk(vault, clock, ids)
     sign_in = SignIn(database, clock, hashing, sessions, Attempts(clock), journal)
     passkeys = PasskeyDesk(clock, ids, tickets, journal)
     links = Links(database, clock, ids, tickets, users, sign_in, sessions, passkeys, journal)
@@ -192,6 +199,8 @@ def _house(
         client=client,
         recorder=recorder,
         relay=_relay(settings, clock, deadlines, catalog, planner, slots, client, outside, files, recorder),
+        repeats=Repeats(database, vault, clock, lives.boot, total_s=settings.total_s),
+        lives=lives,
         counting=Counting(catalog, planner, slots, client, recorder, clock, limits=_limits(settings)),
         video_desk=VideoDesk(database, catalog, planner, maker, recorder, clock),
         waiting_videos=WaitingVideos(catalog, planner, maker, files, recorder, clock, total_s=settings.total_s),

@@ -31,6 +31,7 @@ from aigne_hub.catalog.registry import Registry as CatalogRegistry
 from aigne_hub.catalog.routes.book import RouteBook
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.db.engine import Database
+from aigne_hub.db.lives import Lives
 from aigne_hub.files.desk import FileDesk
 from aigne_hub.files.sweep import Sweeper
 from aigne_hub.flows.change_preferences import PreferenceDesk
@@ -45,6 +46,7 @@ from aigne_hub.relay.answer import Relay
 from aigne_hub.relay.counting import Counting
 from aigne_hub.relay.explain import Explainer
 from aigne_hub.relay.health import Health
+from aigne_hub.relay.repeats import Repeats
 from aigne_hub.relay.videos.desk import VideoDesk
 from aigne_hub.relay.videos.waiting import WaitingVideos
 from aigne_hub.settings import Settings
@@ -93,6 +95,8 @@ class House:
     client: Client
     recorder: Recorder
     relay: Relay
+    repeats: Repeats
+    lives: Lives
     counting: Counting
     video_desk: VideoDesk
     waiting_videos: WaitingVideos

@@ -12,6 +12,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, cast
 
+from aigne_hub.base.hangup import read_drain
+
 
 class BadSetting(Exception):
     """A setting cannot be used; the message is one sentence that names the variable."""
@@ -161,7 +163,9 @@ class Settings:
     total_s: float = _setting(1800.0, _seconds(0.1, 86400), "seconds a provider may take for a whole answer")
     answer_limit: int = _setting(64 << 20, _bytes, "largest answer taken from a provider")
     drain_s: float = _setting(
-        30.0, _seconds(0, 3600), "seconds a stream is read on for its usage after its caller hung up"
+        30.0,
+        read_drain,
+        "when a caller hangs up: cancel its call, read the provider on for a number of seconds, or to the end",
     )
     proxy: str = _setting("", _http_url, "HTTP proxy for calls to providers", "HTTPS_PROXY", "https_proxy", secret=True)
     private_upstreams: bool = _setting(

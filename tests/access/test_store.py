@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from ipaddress import ip_network
 
@@ -27,6 +28,7 @@ def key(number: int, user_id: int) -> Key:
         networks=(ip_network("10.0.0.0/8"), ip_network("2001:db8::/32")),
         limits=Limits(requests_per_minute=10, concurrency=2),
         is_strict=True,
+        drain_s=math.inf,
     )
     return Key(
         id=KeyId(number),

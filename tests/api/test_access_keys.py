@@ -87,6 +87,17 @@ async def test_a_change_widens_and_narrows_and_leaves_the_rest(hub: RunningHub) 
     assert (changed["requestsPerMinute"], changed["name"]) == (None, "desk")
 
 
+async def test_a_key_says_what_a_hang_up_of_its_caller_means(hub: RunningHub) -> None:
+    plain, ending = await made(hub), await made(hub, onHangup="End")
+    assert (plain["onHangup"], ending["onHangup"]) == (None, "end")
+    path = f"/api/access-keys/{plain['id']}"
+    for said, shown in (("30", "30"), ("0", "cancel"), (None, None)):
+        changed = await hub.http.patch(path, json={"onHangup": said}, headers=hub.bearer())
+        assert changed.json()["onHangup"] == shown
+    refused = await hub.http.patch(path, json={"onHangup": "soon"}, headers=hub.bearer())
+    assert (refused.status_code, "must be cancel, end or a number" in refused.text) == (400, True)
+
+
 async def test_a_key_is_strict_when_it_is_said_and_hands_that_on(hub: RunningHub) -> None:
     plain, strict = await made(hub), await made(hub, strict=True)
     assert (plain["strict"], strict["strict"]) == (False, True)

@@ -28,10 +28,13 @@ def test_a_key_is_made_listed_and_revoked(shell: Shell) -> None:
 
 def test_a_key_is_made_narrow_and_rotated(shell: Shell) -> None:
     narrow = ("--scope", "inference", "--model", "up/*", "--address", "10.0.0.0/8", "--requests-per-minute", "60")
-    made = shell.run("key", "create", "--name", "app", *narrow, "--concurrency", "2", "--strict", "--json").json
+    made = shell.run(
+        "key", "create", "--name", "app", *narrow, "--concurrency", "2", "--strict", "--on-hangup", "END", "--json"
+    ).json
     assert (made["scopes"], made["models"], made["addresses"]) == (["inference"], ["up/*"], ["10.0.0.0/8"])
     assert (made["requests_per_minute"], made["tokens_per_minute"], made["concurrency"]) == (60, None, 2)
     assert made["strict"] is True
+    assert made["on_hangup"] == "end"
     assert shell.run("key", "create", "--name", "other", "--json").json["strict"] is False
     rotated = shell.run("key", "rotate", made["id"], "--overlap", "1h", "--json").json
     assert rotated["id"] == made["id"] and rotated["key"] != made["key"]
@@ -40,7 +43,14 @@ def test_a_key_is_made_narrow_and_rotated(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("--address", "example.com"), ("--model", "a b"), ("--concurrency", "0"), ("--expires-in", "soon")]
+    "words",
+    [
+        ("--address", "example.com"),
+        ("--model", "a b"),
+        ("--concurrency", "0"),
+        ("--on-hangup", "soon"),
+        ("--expires-in", "soon"),
+    ],
 )
 def test_what_a_key_cannot_be_is_told_in_one_sentence(shell: Shell, words: tuple[str, str]) -> None:
     said = shell.run("key", "create", "--name", "app", *words)

@@ -214,12 +214,20 @@ async def test_a_call_has_the_rate_that_was_in_force_when_it_began(priced: Runni
 async def test_a_call_that_made_nothing_costs_nothing(priced: RunningHub, upstream: Upstream) -> None:
     upstream.script = whole({"error": {"message": "no"}}, status=500)
     assert (await priced.ask()).status_code == 502
-    without = {name: value for name, value in COMPLETION.items() if name != "usage"}
-    upstream.script = whole(without)
+    upstream.script = streamed(events_of(chunks_of([]), done=False)[:1], ends=False)
+    assert "upstream_broken" in (await priced.ask({"model": "m", "messages": MESSAGES, "stream": True})).text
+    calls = await priced.calls()
+    assert [(call.status, call.credits, call.usage.total) for call in calls] == [(Status.failed, 0, 0)] * 2
+
+
+async def test_a_call_whose_provider_tells_no_usage_costs_what_is_estimated(
+    priced: RunningHub, upstream: Upstream
+) -> None:
+    upstream.script = whole({name: value for name, value in COMPLETION.items() if name != "usage"})
     assert (await priced.ask()).status_code == 200
-    failed, missing = await priced.calls()
-    assert (failed.status, failed.credits) == (Status.failed, 0)
-    assert (missing.status, missing.usage_source, missing.credits) == (Status.success, Source.missing, 0)
+    (call,) = await priced.calls()
+    assert (call.status, call.usage_source) == (Status.success, Source.estimated)
+    assert call.usage.input and call.usage.output and call.credits
 
 
 async def test_a_stream_that_breaks_off_costs_what_its_provider_counted(priced: RunningHub, upstream: Upstream) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from msgspec import structs
 
 from aigne_hub.access import store as access_store
 from aigne_hub.access.identity import KeyId
@@ -17,18 +18,30 @@ from aigne_hub.app import open_house
 from aigne_hub.audit.records import SYSTEM
 from aigne_hub.base.clock import StoppedClock
 from aigne_hub.base.errors import Failure, UpstreamFailed
-from aigne_hub.base.ids import first_id_at
+from aigne_hub.base.ids import IdSource, first_id_at
 from aigne_hub.catalog import store as catalog_store
 from aigne_hub.catalog.entries import CredentialKind
 from aigne_hub.catalog.limits import ProviderLimits, Trying
+from aigne_hub.claims import store as claim_store
+from aigne_hub.claims.store import Claim, State
 from aigne_hub.db.engine import Database
 from aigne_hub.dialects.call import Kind
 from aigne_hub.dialects.videos import Stage
 from aigne_hub.flows.keep_credential import CredentialDraft
-from aigne_hub.jobs.ticks import Tick, close_stale, forget_ended, keep_ticking, note_running, note_uses, ticks_of
+from aigne_hub.jobs.ticks import (
+    Tick,
+    bury_dead,
+    close_stale,
+    forget_ended,
+    forget_kept,
+    keep_ticking,
+    note_running,
+    note_uses,
+    ticks_of,
+)
 from aigne_hub.usage import store as usage_store
 from aigne_hub.usage.recorder import Facts
-from aigne_hub.usage.records import Status
+from aigne_hub.usage.records import CallId, CallRecord, Status
 from aigne_hub.videos import store as video_store
 from aigne_hub.videos.store import VideoJob
 from tests.access.oauth.room import Room, code_of
@@ -84,6 +97,55 @@ async def test_a_call_whose_worker_died_is_closed_when_it_is_older_than_any_call
             async with house.database.read() as conn:
                 (call,) = await usage_store.list_calls(conn, usage_store.CallFilter(), offset=0, limit=10)
             assert call.status is status
+
+
+async def test_the_calls_and_keys_of_a_dead_worker_are_put_in_order_at_once(database_url: str, tmp_path: Path) -> None:
+    async with open_house(settings_for(database_url, tmp_path)) as house:
+        dead = house.lives.boot + 1
+        ids = [IdSource(house.clock, node) for node in (dead, house.lives.boot)]
+        facts = Facts(
+            id=CallId(0), request_id="r", user_id=1, key_id=1, provider_id=1, credential_id=1,
+            model="m", upstream_model="m", kind="chatCompletion", app=None,
+            dialect="openai_chat", upstream_dialect="openai_chat",
+        )  # fmt: skip
+        theirs, ours = [structs.replace(facts, id=CallId(one.new())) for one in ids]
+        for one in (theirs, ours):
+            house.recorder.open(one).began -= 1
+        await note_running(house)
+        await settled(house.database)
+        async with house.database.write() as conn:
+            await claim_store.add(conn, Claim(1, b"a" * 32, b"r" * 32, theirs.id, dead, house.clock.now_ms()))
+            await claim_store.add(conn, Claim(1, b"b" * 32, b"r" * 32, ours.id, house.lives.boot, 1))
+        await bury_dead(house)
+        assert {call.status for call in await all_calls(house.database)} == {Status.processing}
+        (house.lives.folder / f"{dead}.lock").touch()  # what a killed process leaves
+        await bury_dead(house)
+        states = {call.id: call.status for call in await all_calls(house.database)}
+        assert states == {theirs.id: Status.failed, ours.id: Status.processing}
+        async with house.database.read() as conn:
+            assert await claim_store.find(conn, 1, b"a" * 32) is None
+            assert await claim_store.find(conn, 1, b"b" * 32) is not None
+        assert house.lives.dead() == []
+
+
+async def test_kept_answers_are_forgotten_after_a_day(database_url: str, tmp_path: Path) -> None:
+    clock = StoppedClock()
+    async with open_house(settings_for(database_url, tmp_path), clock=clock) as house:
+        async with house.database.write() as conn:
+            await claim_store.add(conn, Claim(1, b"a" * 32, b"r" * 32, 1, 1, clock.now_ms(), State.whole))
+            await claim_store.add(conn, Claim(1, b"b" * 32, b"r" * 32, 2, 1, clock.now_ms()))
+        left = []
+        for seconds in (60, 600, 86_400):
+            clock.advance(seconds)
+            await forget_kept(house)
+            async with house.database.read() as conn:
+                left.append([await claim_store.find(conn, 1, digest * 32) is not None for digest in (b"a", b"b")])
+        assert left == [[True, True], [True, False], [False, False]]
+
+
+async def all_calls(database: Database) -> list[CallRecord]:
+    async with database.read() as conn:
+        return await usage_store.list_calls(conn, usage_store.CallFilter(), offset=0, limit=10)
 
 
 async def test_ended_access_is_forgotten_but_a_used_refresh_token_not_before_it_would_have_expired(

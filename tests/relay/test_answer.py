@@ -86,11 +86,15 @@ async def test_cached_tokens_are_kept_apart_from_fresh_ones(hub: RunningHub, ups
     assert (used.input, used.cache_read, used.output, used.reasoning) == (20, 80, 13, 7)
 
 
-async def test_an_answer_without_usage_is_a_success_whose_usage_is_missing(hub: RunningHub, upstream: Upstream) -> None:
+async def test_an_answer_without_usage_is_a_success_whose_usage_is_estimated(
+    hub: RunningHub, upstream: Upstream
+) -> None:
     upstream.script = whole({name: value for name, value in COMPLETION.items() if name != "usage"})
     assert (await hub.ask()).status_code == 200
     call = await hub.call()
-    assert (call.status, call.usage_source, call.usage.input) == (Status.success, Source.missing, None)
+    assert (call.status, call.usage_source) == (Status.success, Source.estimated)
+    assert call.usage.input is not None and call.usage.output is not None
+    assert 1 <= call.usage.input <= 10 and 1 <= call.usage.output <= 3
 
 
 @pytest.mark.parametrize(

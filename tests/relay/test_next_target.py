@@ -226,7 +226,7 @@ async def test_after_the_first_byte_a_stream_ends_in_its_own_dialect(
     assert "Hel" in answer.text and "[DONE]" not in answer.text
     assert second.asked == []
     call = await two.call()
-    assert (call.status, call.usage_source) == (Status.failed, Source.partial)
+    assert (call.status, call.usage_source) == (Status.failed, Source.estimated)
     (only,) = await attempts(two)
     assert only.outcome == ("broken" if ends == "cut" else "overloaded")
 

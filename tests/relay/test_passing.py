@@ -94,7 +94,7 @@ async def test_a_stream_cut_before_its_end_ends_with_an_error_event(
     assert [json.loads(one)["object"] for one in said] == ["chat.completion.chunk"] * 2
     assert "[DONE]" not in answer.text
     call = await hub.call()
-    assert (call.status, call.usage_source) == (Status.failed, Source.partial)
+    assert (call.status, call.usage_source) == (Status.failed, Source.estimated)
 
 
 async def test_an_error_within_the_stream_ends_it_with_an_error_event(hub: RunningHub, upstream: Upstream) -> None:
@@ -144,7 +144,7 @@ async def test_a_hung_up_caller_is_not_waited_for_without_end(hub: RunningHub, u
     upstream.script = streamed(events_of(chunks_of(["more"] * 100)), between=wait)
     await hang_up_after_first_words(hub)
     call = await hub.call()
-    assert (call.status, call.usage_source) == (Status.failed, Source.partial)
+    assert (call.status, call.usage_source) == (Status.failed, Source.estimated)
     assert call.error == "the caller hung up before the end"
 
 

@@ -19,7 +19,7 @@ ALL = Usage(1, 2, 4, 8, 16, 32, 64, 128, images=3, seconds=2.5)
 
 def test_the_words_of_a_record_are_stable() -> None:
     assert [status.value for status in Status] == ["processing", "success", "failed"]
-    assert [source.value for source in Source] == ["reported", "partial", "missing"]
+    assert [source.value for source in Source] == ["reported", "estimated", "partial", "missing"]
     of_models = ["chatCompletion", "embedding", "imageGeneration", "audioGeneration", "video", "rerank", "moderation"]
     assert [kind.value for kind in Kind] == [*of_models, "tokenCount"]
 

@@ -104,7 +104,8 @@ class Limits(Struct, frozen=True):
 class Rights(Struct, frozen=True):
     """What narrows a key or token below its user's role; None does not narrow.
 
-    A call by one that is strict is refused when a translation would lose something of it.
+    A call by one that is strict is refused when a translation would lose something of it. `drain_s` is for how long the
+    provider is read on when its caller hangs up (base/hangup.py).
     """
 
     scopes: frozenset[Scope] = ALL_SCOPES
@@ -112,6 +113,7 @@ class Rights(Struct, frozen=True):
     networks: tuple[Network, ...] | None = None
     limits: Limits | None = None
     is_strict: bool = False
+    drain_s: float | None = None
 
     def allows_model(self, *names: str) -> bool:
         """Whether one of the names a model goes by matches a pattern, such as `openai/*` or `gpt-5-mini`."""

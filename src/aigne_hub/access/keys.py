@@ -14,6 +14,7 @@ from aigne_hub.audit.records import Actor, Facts, Target
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.crypto import Vault
 from aigne_hub.base.errors import BadRequest, Conflict, NotFound
+from aigne_hub.base.hangup import shown_drain
 from aigne_hub.base.ids import KEY_PREFIX, IdSource, new_key
 from aigne_hub.db.engine import Conn
 from aigne_hub.db.versions import hold
@@ -206,5 +207,6 @@ def _facts(key: Key) -> Facts:
         "tokens_per_minute": limits.tokens_per_minute,
         "concurrency": limits.concurrency,
         "strict": rights.is_strict,
+        "on_hangup": None if rights.drain_s is None else shown_drain(rights.drain_s),
         "expires_ms": key.expires_ms,
     }

@@ -34,6 +34,7 @@ from aigne_hub.access.identity import (
     UserId,
     UserKind,
 )
+from aigne_hub.base.hangup import read_drain, shown_drain
 from aigne_hub.db.engine import Conn
 from aigne_hub.db.schema import (
     authorizations,
@@ -258,6 +259,7 @@ async def _kept(conn: Conn, key: Key) -> dict[str, object]:
         "tokens_per_minute": limits.tokens_per_minute,
         "concurrency": limits.concurrency,
         "strict": rights.is_strict or None,
+        "on_hangup": None if rights.drain_s is None else shown_drain(rights.drain_s),
         "created_via": key.created_via,
         "expires_ms": key.expires_ms,
         "revoked_ms": key.revoked_ms,
@@ -293,7 +295,7 @@ def _key(row: Row[tuple[object, ...]]) -> Key:
         revoked_ms=r["revoked_ms"],
         last_used_ms=r["last_used_ms"],
         digest=r["digest"],
-        rights=_rights(r["scopes"], r["models"], r["addresses"], _limits(r), is_strict=bool(r["strict"])),
+        rights=_rights(r),
         created_via=r["created_via"],
         last_used_address=r["last_used_address"],
         previous_digest=r["previous_digest"],
@@ -307,18 +309,17 @@ def _limits(r: RowMapping) -> Limits | None:
     return limits if limits.is_any else None
 
 
-def _rights(
-    scopes: str | None, models: str | None, addresses: str | None, limits: Limits | None, *, is_strict: bool
-) -> Rights:
-    if scopes is None and models is None and addresses is None and limits is None and not is_strict:
-        return ALL_RIGHTS
-    return Rights(
+def _rights(r: RowMapping) -> Rights:
+    scopes, models, addresses, on_hangup = r["scopes"], r["models"], r["addresses"], r["on_hangup"]
+    rights = Rights(
         scopes=ALL_SCOPES if scopes is None else frozenset(map(Scope, json.loads(scopes))),
         models=None if models is None else tuple(json.loads(models)),
         networks=None if addresses is None else tuple(map(ip_network, json.loads(addresses))),
-        limits=limits,
-        is_strict=is_strict,
+        limits=_limits(r),
+        is_strict=bool(r["strict"]),
+        drain_s=None if on_hangup is None else read_drain(on_hangup),
     )
+    return ALL_RIGHTS if rights == ALL_RIGHTS else rights
 
 
 async def read_preferences(conn: Conn) -> dict[str, bool]:

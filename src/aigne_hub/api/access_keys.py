@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from aigne_hub.access import store
 from aigne_hub.access.delegation import checked_role, refuse_foreign, refuse_wider
@@ -16,6 +16,7 @@ from aigne_hub.api.callers import InHouse, KeyKeeper, Read, Visit, Write
 from aigne_hub.api.shapes import Shape, Strict, iso
 from aigne_hub.api.values import as_id
 from aigne_hub.base.errors import NotAllowed
+from aigne_hub.base.hangup import ALLOWED, read_drain, shown_drain
 from aigne_hub.db.engine import Conn
 from aigne_hub.house import House
 
@@ -35,6 +36,12 @@ class KeyRights(Strict):
     tokens_per_minute: _Limit | None = None
     concurrency: _Limit | None = None
     strict: bool | None = None
+    on_hangup: Annotated[str, Field(max_length=12, description=f"When its caller hangs up: {ALLOWED}.")] | None = None
+
+    @field_validator("on_hangup")
+    @classmethod
+    def _readable(cls, text: str | None) -> str | None:
+        return None if text is None else shown_drain(read_drain(text))
 
     def over(self, old: Rights) -> Rights:
         """The rights with the fields that were given put in place of the old ones."""
@@ -50,6 +57,7 @@ class KeyRights(Strict):
             networks=_networks(self.addresses) if "addresses" in given else old.networks,
             limits=new if new.is_any else None,
             is_strict=bool(self.strict) if "strict" in given else old.is_strict,
+            drain_s=_drain(self.on_hangup) if "on_hangup" in given else old.drain_s,
         )
 
 
@@ -83,6 +91,7 @@ class ShownKey(Shape):
     tokens_per_minute: int | None
     concurrency: int | None
     strict: bool
+    on_hangup: str | None
     created_at: str | None
     created_via: str
     expires_at: str | None
@@ -243,6 +252,10 @@ def _networks(addresses: list[str] | None) -> tuple[Network, ...] | None:
     return None if addresses is None else read_networks(addresses)
 
 
+def _drain(text: str | None) -> float | None:
+    return None if text is None else read_drain(text)
+
+
 def _fields(key: Key, holder: User, by: Visit) -> dict[str, object]:
     rights, limits = key.rights, key.rights.limits or Limits()
     return {
@@ -260,6 +273,7 @@ def _fields(key: Key, holder: User, by: Visit) -> dict[str, object]:
         "tokens_per_minute": limits.tokens_per_minute,
         "concurrency": limits.concurrency,
         "strict": rights.is_strict,
+        "on_hangup": None if rights.drain_s is None else shown_drain(rights.drain_s),
         "created_at": iso(key.created_ms),
         "created_via": key.created_via,
         "expires_at": iso(key.expires_ms),

@@ -14,6 +14,8 @@ CLIENT_PREFIX = "hubc_"  # the public name of an OAuth client
 CLIENT_SECRET_PREFIX = "hubcs_"
 _NODE_BITS = 10
 _SEQUENCE_BITS = 12
+NODES = 1 << _NODE_BITS
+IDS_PER_NODE = 1 << _SEQUENCE_BITS  # of each millisecond: an id is of the node (id // IDS_PER_NODE) % NODES
 _LARGEST = (1 << 63) - 1  # what a column of ids holds
 IDS_PER_DAY = 86_400_000 << (_NODE_BITS + _SEQUENCE_BITS)  # the epoch is midnight in UTC: so is every multiple of this
 

@@ -13,6 +13,7 @@ from aigne_hub.access.identity import ALL_SCOPES, Key, KeyId, Limits, NewKey, Ri
 from aigne_hub.access.keys import read_networks
 from aigne_hub.audit.records import SHELL
 from aigne_hub.base.errors import BadRequest
+from aigne_hub.base.hangup import read_drain, shown_drain
 from aigne_hub.cli.session import data_dir_option, in_house, json_option, show, told
 from aigne_hub.cli.times import shown_time
 from aigne_hub.db.engine import Conn
@@ -39,6 +40,7 @@ def key() -> None:
 @click.option("--tokens-per-minute", type=int)
 @click.option("--concurrency", type=int, help="Calls at a time.")
 @click.option("--strict", is_flag=True, help="Refuse its calls when a translation would lose something.")
+@click.option("--on-hangup", metavar="WHAT", help="When its caller hangs up: cancel, a number of seconds, or end.")
 @data_dir_option
 @json_option
 @told
@@ -141,6 +143,7 @@ def _rights(
     tokens_per_minute: int | None,
     concurrency: int | None,
     strict: bool,
+    on_hangup: str | None,
 ) -> Rights:
     limits = Limits(requests_per_minute, tokens_per_minute, concurrency)
     return Rights(
@@ -149,7 +152,15 @@ def _rights(
         networks=read_networks(addresses) if addresses else None,
         limits=limits if limits.is_any else None,
         is_strict=strict,
+        drain_s=None if on_hangup is None else _drain(on_hangup),
     )
+
+
+def _drain(text: str) -> float:
+    try:
+        return read_drain(text)
+    except ValueError as error:
+        raise BadRequest(f"--on-hangup {error}") from None
 
 
 def _seconds(text: str) -> int:
@@ -174,6 +185,7 @@ def _key_row(one: Key) -> dict[str, Any]:
         "tokens_per_minute": (one.rights.limits or Limits()).tokens_per_minute,
         "concurrency": (one.rights.limits or Limits()).concurrency,
         "strict": one.rights.is_strict,
+        "on_hangup": None if one.rights.drain_s is None else shown_drain(one.rights.drain_s),
         "created": shown_time(one.created_ms),
         "expires": shown_time(one.expires_ms),
         "last_used": shown_time(one.last_used_ms),

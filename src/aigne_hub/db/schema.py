@@ -86,6 +86,7 @@ keys = Table(
     Column("tokens_per_minute", Integer),
     Column("concurrency", Integer),
     Column("strict", Boolean),
+    Column("on_hangup", String(12)),  # `cancel`, seconds, or `end`
     Column("created_via", String(10), nullable=False, server_default="cli"),
     Column("created_ms", BigInteger, nullable=False),
     Column("expires_ms", BigInteger),
@@ -446,6 +447,24 @@ videos = Table(
     Column("completed_s", BigInteger),
     Column("expires_s", BigInteger),
     Index("ix_videos_user_id_id", "user_id", "id"),
+)
+
+# The idempotency keys of callers, as digests, and what was answered. `request` is the digest of what was asked; a key
+# whose call runs is let go when its process, `boot`, is dead.
+claims = Table(
+    "claims",
+    metadata,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("request", LargeBinary(32), nullable=False),
+    Column("call_id", BigInteger, nullable=False),
+    Column("boot", Integer, nullable=False),
+    Column("created_ms", BigInteger, nullable=False, index=True),
+    Column("state", String(10), nullable=False),
+    Column("head", Text),
+    Column("media_type", String(100)),
+    Column("answer", LargeBinary),  # packed and sealed
+    Column("size", Integer, nullable=False),
 )
 
 # One row per call, on the hot path: each further index costs more than the row itself.

@@ -101,7 +101,7 @@ def estimate(chat: Chat) -> int:
     total = sum([_PER_MESSAGE + sum([_of_part(part) for part in message.parts]) for message in chat.messages])
     total += sum([_of_tool(tool) for tool in chat.tools])
     if chat.format is not None and chat.format.schema is not None:
-        total += _of_text(_write(chat.format.schema).decode())
+        total += tokens_of(_write(chat.format.schema).decode())
     return round(total)
 
 
@@ -125,9 +125,9 @@ def _counted(chat: Chat) -> Chat:
 def _of_part(part: Part) -> float:
     match part:
         case Text(text=text) | Thinking(text=text) | Refusal(text=text):
-            return _of_text(text)
+            return tokens_of(text)
         case ToolUse():
-            return _PER_MESSAGE + _of_text(part.name) + _of_text(part.arguments)
+            return _PER_MESSAGE + tokens_of(part.name) + tokens_of(part.arguments)
         case ToolResult():
             return _PER_MESSAGE + sum([_of_part(one) for one in part.parts])
         case Media():
@@ -147,9 +147,10 @@ def _of_media(media: Media) -> float:
 
 def _of_tool(tool: Tool) -> float:
     schema = "" if tool.schema is None else _write(tool.schema).decode()
-    return _PER_MESSAGE + _of_text(tool.name) + _of_text(tool.description or "") + _of_text(schema)
+    return _PER_MESSAGE + tokens_of(tool.name) + tokens_of(tool.description or "") + tokens_of(schema)
 
 
-def _of_text(text: str) -> float:
+def tokens_of(text: str) -> float:
+    """About how many tokens a text is, by its letters."""
     plain = len(text.encode("ascii", "ignore"))
     return plain / _ASCII_PER_TOKEN + (len(text.encode("utf-8", "replace")) - plain) / _OTHER_BYTES_PER_TOKEN

@@ -22,7 +22,7 @@ _MARKS = {
 
 
 @runtime_checkable
-class _Reads(Protocol):
+class ReadsChat(Protocol):
     def read_chat(self, call: Call) -> Chat: ...
 
 
@@ -33,7 +33,7 @@ def needed(call: Call, dialect: ServedDialect, of: frozenset[str]) -> str | None
     is said of it: only for models that lack something, and only when a name is there.
     """
     marked = [one for one in of if one in _MARKS and (call.chat is not None or _is_marked(call.body, one))]
-    if not marked or not isinstance(dialect, _Reads):
+    if not marked or not isinstance(dialect, ReadsChat):
         return None
     try:
         chat = dialect.read_chat(call)

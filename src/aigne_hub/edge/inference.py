@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import structlog
+from msgspec import structs
 
 from aigne_hub.access.bearer import find_bearer
 from aigne_hub.access.identity import Caller, Limits
@@ -30,7 +31,9 @@ from aigne_hub.edge.refusals import note_refusal
 from aigne_hub.edge.wire import AsgiReply, Receive, Scope, Send, fault
 from aigne_hub.house import House
 from aigne_hub.relay.record import Origin
+from aigne_hub.relay.repeats import Asked
 from aigne_hub.relay.reply import Reply
+from aigne_hub.relay.shared import Shared
 from aigne_hub.usage.records import CallId
 
 log = structlog.get_logger()
@@ -75,10 +78,12 @@ class InferenceDoor:
                 raise load.refusal()
             caller, call = await self._read(scope, fields, receive)
             origin = self._origin(call_id, request_id, scope, fields, caller, call)
-            if caller.rights.limits is None:
+            if b"idempotency-key" in fields:
+                await self._answer_once(scope["path"], fields, caller, call, reply, origin)
+            elif caller.rights.limits is None:
                 await self._answer(caller, call, self._dialect_for(call), reply, origin)
             else:
-                await self._answer_within(caller.rights.limits, caller, call, reply, origin)
+                await self._answer_within(caller.rights.limits, caller, call, reply, origin, into=reply)
         except CallerGone:
             return  # nobody is left to answer, and nothing was begun
         except HubError as error:
@@ -126,8 +131,24 @@ class InferenceDoor:
     def _dialect_for(self, call: Call) -> ServedDialect:
         return self._native if self._native is not None and call.is_native else self._dialect
 
+    async def _answer_once(
+        self, path: str, fields: Fields, caller: Caller, call: Call, reply: AsgiReply, origin: Origin
+    ) -> None:
+        """Answer a call with an idempotency key: only the first with it is made, and counts for the key's limits."""
+        asked = Asked.read(caller.user.id, path, call, fields[b"idempotency-key"], fields.get(b"last-event-id"))
+        dialect = self._dialect_for(call)
+
+        async def run(shared: Shared) -> None:
+            ours = structs.replace(origin, shared=shared)
+            if caller.rights.limits is None:
+                await self._answer(caller, call, dialect, shared, ours)
+            else:
+                await self._answer_within(caller.rights.limits, caller, call, reply, ours, into=shared)
+
+        await self._house.repeats.answer(asked, origin.call_id, reply, dialect.write_error_event, run)
+
     async def _answer_within(
-        self, limits: Limits, caller: Caller, call: Call, reply: AsgiReply, origin: Origin
+        self, limits: Limits, caller: Caller, call: Call, reply: AsgiReply, origin: Origin, *, into: Reply
     ) -> None:
         """Answer a call of a key that has limits, and tell where it stands with them."""
         try:
@@ -137,7 +158,7 @@ class InferenceDoor:
             raise
         reply.extra += standing_headers(lease)
         try:
-            usage = await self._answer(caller, call, self._dialect_for(call), reply, origin)
+            usage = await self._answer(caller, call, self._dialect_for(call), into, origin)
             lease.end(None if usage is None else usage.total)
         finally:
             lease.end(0)  # a call that raised has used nothing; one that ended stays as it is

@@ -20,7 +20,8 @@ JSON = (b"content-type", b"application/json")
 ANY_ORIGIN = (b"access-control-allow-origin", b"*")  # no cookie opens an inference path from a browser
 EXPOSED = (
     b"access-control-expose-headers",
-    b"x-request-id, x-hub-dropped, x-hub-provider, x-hub-attempts, retry-after, www-authenticate",
+    b"x-request-id, x-hub-dropped, x-hub-provider, x-hub-attempts, idempotent-replayed, x-hub-original-call, "
+    b"retry-after, www-authenticate",
 )
 _SAFE = frozenset({b"application/json", b"text/plain", b"text/vtt", b"application/x-subrip", b"text/event-stream"})
 _NOT_BUFFERED = (b"x-accel-buffering", b"no")
@@ -109,10 +110,10 @@ class AsgiReply:
         if self._hang_up is None:
             self._hang_up = asyncio.ensure_future(self._disconnect())
 
-    def on_gone(self, tell: Callable[[], None]) -> None:
+    def when_gone(self, act: Callable[[], None]) -> None:
         self.watch()
         assert self._hang_up is not None
-        self._hang_up.add_done_callback(lambda _: tell())
+        self._hang_up.add_done_callback(lambda hang_up: None if hang_up.cancelled() else act())
 
     async def send(self, events: bytes) -> None:
         self.sent += 1

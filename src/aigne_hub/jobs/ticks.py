@@ -19,6 +19,7 @@ from aigne_hub.base.ids import first_id_at
 from aigne_hub.base.load import LOOK_S
 from aigne_hub.catalog import store as catalog_store
 from aigne_hub.catalog.limits import longest_s
+from aigne_hub.claims import store as claim_store
 from aigne_hub.db.engine import Conn
 from aigne_hub.flows.freshness import INTERVAL_S
 from aigne_hub.house import House
@@ -28,6 +29,9 @@ from aigne_hub.videos import store as video_store
 log = structlog.get_logger()
 
 _STALE_GRACE_S = 300
+_STOPPED = "the hub stopped before the call ended"
+_MOST_KEPT = 10_000  # answers of one user
+_MOST_KEPT_BYTES = 1 << 30  # of all
 _REMEMBERED_MS = 86_400_000
 _ROWS_AT_ONCE = 200  # of a transaction, which holds up calls meanwhile
 
@@ -49,6 +53,8 @@ def ticks_of(house: House) -> list[Tick]:
         Tick("credential rechecks", 2.0, house.credential_health.recheck_due),
         Tick("health", 30.0, lambda: forget_healed(house)),
         Tick("stale calls", 300.0, lambda: close_stale(house)),
+        Tick("dead workers", 2.0, lambda: bury_dead(house)),
+        Tick("kept answers", 60.0, lambda: forget_kept(house)),
         Tick("mail", 1.0, house.mailing.tick),
         Tick("ended access", 600.0, lambda: forget_ended(house)),
         Tick("files", 300.0, house.file_sweeper.tick),
@@ -114,8 +120,30 @@ async def close_stale(house: House) -> None:
     longest = max([house.settings.total_s, *[longest_s(one.limits) for one in house.catalog.providers()]])
     oldest_ms = house.clock.now_ms() - int((longest + _STALE_GRACE_S) * 1000)
     async with house.database.write() as conn:
-        closed = await usage_store.close_stale(
-            conn, before_id=first_id_at(oldest_ms), error="the hub stopped before the call ended"
-        )
+        closed = await usage_store.close_stale(conn, before_id=first_id_at(oldest_ms), error=_STOPPED)
     if closed:
         log.warning("stale calls closed", calls=closed)
+
+
+async def bury_dead(house: House) -> None:
+    """Close the calls of processes on this data directory that died, and let go the idempotency keys they had."""
+    for boot in house.lives.dead():
+        async with house.database.write() as conn:
+            closed = await usage_store.close_of(
+                conn, boot, before_id=first_id_at(house.clock.now_ms() + 1), error=_STOPPED
+            )
+            released = await claim_store.remove_running(conn, boot)
+        house.lives.bury(boot)
+        log.warning("a dead worker's calls closed", boot=boot, calls=closed, keys=released)
+
+
+async def forget_kept(house: House) -> None:
+    """Forget the answers kept for idempotency keys after a day, and the oldest when there are too many."""
+    now_ms = house.clock.now_ms()
+    running_ms = now_ms - int((house.settings.total_s + _STALE_GRACE_S) * 1000)
+    async with house.database.write() as conn:
+        await claim_store.forget(conn, before_ms=now_ms - _REMEMBERED_MS, running_before_ms=running_ms)
+    trimmed = True
+    while trimmed:
+        async with house.database.write() as conn:
+            trimmed = bool(await claim_store.trim(conn, per_user=_MOST_KEPT, total_bytes=_MOST_KEPT_BYTES))

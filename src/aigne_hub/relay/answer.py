@@ -18,11 +18,13 @@ from aigne_hub.dialects.call import Call, ServedDialect
 from aigne_hub.dialects.pairing import pair
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.outbound import Client, Exchange, Limits
+from aigne_hub.relay import estimating
 from aigne_hub.relay.asking import ask_of
 from aigne_hub.relay.attempt import Attempt, Wish, limits_for, refusal, send
 from aigne_hub.relay.failover import MOST_ATTEMPTS, may_go_on, most_telling
 from aigne_hub.relay.filling import Filling
 from aigne_hub.relay.fit import refuse_unfit
+from aigne_hub.relay.leaving import CallerLeft
 from aigne_hub.relay.passing import Passing, tell
 from aigne_hub.relay.plan import Planner
 from aigne_hub.relay.record import (
@@ -38,7 +40,7 @@ from aigne_hub.relay.reply import Reply
 from aigne_hub.relay.retrying import RetryBudget, Tried, retries_of
 from aigne_hub.relay.slots import Slots
 from aigne_hub.usage.recorder import OpenCall, Recorder
-from aigne_hub.usage.records import Source
+from aigne_hub.usage.records import Status
 
 log = structlog.get_logger()
 
@@ -109,14 +111,23 @@ class Relay:
                         tell(reply, attempt, len(tried))
                         raise most_telling([one.error for one in tried]) from error
                 attempt = following
+        except CallerLeft as left:
+            usage, source = await estimating.of_stream(call, dialect, record.said, record.seen)
+            await record.settle(Status.failed, usage, source=source, error=left.message)
+            return usage
         except HubError as error:
-            await fail_record(record, error, Source.partial if reply.has_started else Source.missing)
+            told = dialect.write_error_event(error) if reply.has_started else b""
+            if origin.shared is not None and not origin.shared.is_empty:
+                origin.shared.last(told)
+            usage, source = await estimating.of_stream(call, dialect, record.said, record.seen)
+            await fail_record(record, error, source, usage)
             if not reply.has_started:
                 raise
-            await reply.finish(dialect.write_error_event(error))
+            await reply.finish(told)
             return None
         finally:
-            record.break_off()
+            if not record.is_settled:  # the hub is stopping
+                record.break_off(*estimating.of_broken_off(call, dialect, record.said, record.seen))
 
     async def _derived(self, wish: Wish, target: Target) -> Attempt:
         """The attempt at a target. Raises BadRequest or NotAllowed when it is no choice for this caller or call."""
@@ -214,12 +225,13 @@ class Relay:
         try:
             self._catalog.note_use(target)
             conditions.began(target)
-            exchange = await self._send(attempt, wish.origin, record)
-            try:
-                answer = self._passing.stream if attempt.call.is_stream else self._passing.whole
-                used = await answer(exchange, attempt, wish, reply, record)
-            finally:
-                exchange.close()
+            with self._passing.leaving(wish, reply) as leaving:
+                exchange = await self._send(attempt, wish.origin, record)
+                try:
+                    answer = self._passing.stream if attempt.call.is_stream else self._passing.whole
+                    used = await answer(exchange, attempt, wish, reply, record, leaving)
+                finally:
+                    exchange.close()
         except UpstreamFailed as error:
             conditions.failed(target, error)
             if wish.ask is not None and error.kind is Failure.timeout:

@@ -6,17 +6,19 @@ Nothing here decides who is asked: that is answer.py.
 from __future__ import annotations
 
 from aigne_hub.base.deadlines import Deadlines
-from aigne_hub.base.errors import UpstreamFailed
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.dialects.call import Label, Stream
 from aigne_hub.dialects.inlined import Linking, Unpacking, UnpackingStream
+from aigne_hub.dialects.said import Said
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.files.desk import FileDesk
 from aigne_hub.outbound import Exchange
+from aigne_hub.relay import estimating
 from aigne_hub.relay.attempt import Attempt, Wish
 from aigne_hub.relay.fetching import Fetching
 from aigne_hub.relay.keeping import Keeping
-from aigne_hub.relay.record import HUNG_UP, label_of
+from aigne_hub.relay.leaving import Leaving
+from aigne_hub.relay.record import label_of
 from aigne_hub.relay.reply import Reply
 from aigne_hub.relay.silence import Silence
 from aigne_hub.usage.recorder import OpenCall
@@ -35,8 +37,13 @@ class Passing:
         self._deadlines = deadlines
         self._drain_s = drain_s
 
+    def leaving(self, wish: Wish, reply: Reply) -> Leaving:
+        """What a hang-up of this caller means for an attempt."""
+        drain_s = wish.caller.rights.drain_s
+        return Leaving(self._deadlines, reply, self._drain_s if drain_s is None else drain_s)
+
     async def whole(
-        self, exchange: Exchange, attempt: Attempt, wish: Wish, reply: Reply, record: OpenCall
+        self, exchange: Exchange, attempt: Attempt, wish: Wish, reply: Reply, record: OpenCall, leaving: Leaving
     ) -> Usage | None:
         answer, call, dialect = await exchange.read(), attempt.call, attempt.way.carrier
         record.mark_first_byte()
@@ -46,70 +53,67 @@ class Passing:
             answer = await keeping.keep(dialect.unpack(answer, call)) or answer
         if call.wants_bytes and isinstance(dialect, Linking):
             answer = await self._fetching.put_in(dialect.linked(answer, call), reply) or answer
+        source = Source.reported
+        if usage is None:
+            usage, source = await estimating.of_whole(wish.call, wish.dialect, answer)
         shown = dialect.write_answer(answer, call, self._label(attempt, record).settled(usage))
         tell(reply, attempt, len(record.attempts) + 1)
-        await record.settle(Status.success, usage, source=Source.reported if usage else Source.missing)
-        await reply.whole(shown, None if dialect.is_json else exchange.header(b"content-type"))
+        leaving.end()
+        content_type = None if dialect.is_json else exchange.header(b"content-type")
+        if wish.origin.shared is not None:
+            wish.origin.shared.last(shown, content_type)
+        await record.settle(Status.success, usage, source=source)
+        await reply.whole(shown, content_type)
         return usage
 
     async def stream(
-        self, exchange: Exchange, attempt: Attempt, wish: Wish, reply: Reply, record: OpenCall
+        self, exchange: Exchange, attempt: Attempt, wish: Wish, reply: Reply, record: OpenCall, leaving: Leaving
     ) -> Usage | None:
         """The head of the answer waits for its first event, for a while: until then another target can still be tried.
 
         No event is later for it, and an error before the first has its true status.
         """
         stream = attempt.way.carrier.open_stream(attempt.call, self._label(attempt, record))
+        said = record.said = Said()
         reply.watch()
         silence = Silence(
             self._deadlines, reply, lambda: _begin_in_silence(attempt, reply, record), wish.dialect.keep_alive
         )
         try:
-            is_whole = await self._forward(exchange, stream, attempt, reply, record)
+            await self._forward(exchange, stream, said, attempt, reply, record)
         finally:
             silence.drop()
-        if is_whole:
-            keeping = self._keeping(wish, reply)
-            if keeping is not None and isinstance(stream, UnpackingStream) and not reply.is_gone:
-                await keeping.keep(stream.unpack())
-            record.usage = stream.usage
-            last = stream.finish()
-            source = Source.reported if stream.usage else Source.missing
-            await self._begin(attempt, reply, record)
-            await record.settle(Status.success, stream.usage, source=source)
-            await reply.finish(last)
-        else:
-            await record.settle(Status.failed, stream.usage, source=Source.partial, error=HUNG_UP)
-        return stream.usage
+            record.seen = stream.usage
+        keeping = self._keeping(wish, reply)
+        if keeping is not None and isinstance(stream, UnpackingStream) and not reply.is_gone:
+            await keeping.keep(stream.unpack())
+        usage, source = stream.usage, Source.reported
+        record.usage = usage
+        last = stream.finish()
+        if usage is None:
+            usage, source = await estimating.of_stream(wish.call, wish.dialect, said, None)
+        await self._begin(attempt, reply, record)
+        leaving.end()
+        if wish.origin.shared is not None:
+            wish.origin.shared.last(last)
+        await record.settle(Status.success, usage, source=source)
+        await reply.finish(last)
+        return usage
 
     async def _forward(
-        self, exchange: Exchange, stream: Stream, attempt: Attempt, reply: Reply, record: OpenCall
-    ) -> bool:
-        """Pass the events on as they come; False when the caller hung up and the rest was not waited for."""
-        drain: int | None = None
-        try:
-            while data := await exchange.next():
-                record.mark_first_byte()
-                events = stream.feed(data)
-                if stream.error is not None:
-                    if events and drain is None:
-                        await self._begin(attempt, reply, record)
-                        await reply.send(events)  # what was said before the error is the caller's
-                    raise stream.error
-                if drain is None and reply.is_gone:
-                    # The provider bills what it makes, so the usage at the end is worth a bounded wait.
-                    drain = self._deadlines.set(self._drain_s, exchange.close)
-                elif events:
+        self, exchange: Exchange, stream: Stream, said: Said, attempt: Attempt, reply: Reply, record: OpenCall
+    ) -> None:
+        """Pass the events on as they come, while there is somebody to get them."""
+        while data := await exchange.next():
+            record.mark_first_byte()
+            events = stream.feed(data)
+            if events:
+                said.add(events)
+                if not reply.is_gone:
                     await self._begin(attempt, reply, record)
                     await reply.send(events)
-        except UpstreamFailed:
-            if drain is None or stream.error is not None:
-                raise
-            return False
-        finally:
-            if drain is not None:
-                self._deadlines.drop(drain)
-        return True
+            if stream.error is not None:  # what was said before the error was the caller's
+                raise stream.error
 
     async def _begin(self, attempt: Attempt, reply: Reply, record: OpenCall) -> None:
         if not reply.has_started:

@@ -12,6 +12,7 @@ from aigne_hub.catalog.entries import Target
 from aigne_hub.dialects.call import Call, Kind, Label
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.usage import Usage
+from aigne_hub.relay.shared import Shared
 from aigne_hub.usage.recorder import Facts, OpenCall, Price, Recorder
 from aigne_hub.usage.records import CallId, Source, Status
 
@@ -31,6 +32,7 @@ class Origin(Struct, frozen=True):
     headers: tuple[tuple[bytes, bytes], ...] = ()  # of the caller's dialect, for a provider that speaks it too
     tags: bytes = b""  # of the header x-hub-tags, which conditions of routes look at
     hub_url: str = ""  # where the caller reached the hub, when it wants what is made at an address
+    shared: Shared | None = None  # the answer, when others may follow it
 
 
 def refuse_foreign_model(caller: Caller, name: str, target: Target) -> None:
@@ -77,7 +79,10 @@ def open_record(
         dialect=dialect,
         upstream_dialect=upstream,
     )
-    return recorder.open(facts, _dropped(losses), _price(target, call.kind))
+    record = recorder.open(facts, _dropped(losses), _price(target, call.kind))
+    if origin.shared is not None:
+        record.also = origin.shared.steps
+    return record
 
 
 def turn_record(record: OpenCall, call: Call, target: Target, *, upstream: str, losses: Losses) -> None:

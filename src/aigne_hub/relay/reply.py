@@ -29,8 +29,8 @@ class Reply(Protocol):
         """Look out for the caller's hang-up from now on, though nothing has been answered yet."""
         ...
 
-    def on_gone(self, tell: Callable[[], None]) -> None:
-        """Watch, and have `tell` called once the caller hung up; also when the answer is over."""
+    def when_gone(self, act: Callable[[], None]) -> None:
+        """Look out for the caller's hang-up, and have `act` called when it comes, or came already."""
         ...
 
     async def begin_whole(self) -> None:

@@ -94,7 +94,7 @@ class Slots:
         if not waiter.lines:
             raise _busy(targets, "no more may wait for one to end")
         ticket = self._deadlines.set(longest_s, lambda: _give_up(waiter))
-        reply.on_gone(lambda: _give_up(waiter))
+        reply.when_gone(lambda: _give_up(waiter))
         try:
             slot = await waiter.slot
         except asyncio.CancelledError:

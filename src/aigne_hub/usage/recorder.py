@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.ids import IdSource
-from aigne_hub.db.writer import Statement, Writer
+from aigne_hub.db.writer import Statement, Steps, Writer
+from aigne_hub.dialects.said import Said
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.usage import store
 from aigne_hub.usage.records import AttemptRecord, CallId, Source, Status
@@ -47,8 +48,8 @@ class OpenCall:
     """A call that runs, and its attempts: the first begins with it. `settle` ends it, once."""
 
     __slots__ = (
-        "_attempt_began_ms", "_is_trying", "_recorder", "attempts", "began", "dropped", "facts", "first_byte_ms",
-        "is_noted", "is_settled", "price", "started_ms", "usage",
+        "_attempt_began_ms", "_is_trying", "_recorder", "also", "attempts", "began", "dropped", "facts",
+        "first_byte_ms", "is_noted", "is_settled", "price", "said", "seen", "started_ms", "usage",
     )  # fmt: skip
 
     def __init__(
@@ -70,7 +71,10 @@ class OpenCall:
         self.is_noted = False
         self.is_settled = False
         self.usage: Usage | None = None  # what is known of it so far, should the call fail yet
+        self.seen: Usage | None = None  # what was told of it when it was left or broke
+        self.said: Said | None = None  # so far, by a stream
         self.attempts: list[AttemptRecord] = []  # those that ended; none while the first one runs
+        self.also: Callable[[], Steps] | None = None  # gives what is written in one transaction with the final record
         self._is_trying = True
         self._attempt_began_ms = 0  # after the call began
 
@@ -120,7 +124,7 @@ class OpenCall:
     def begin_attempt(self, facts: Facts, dropped: str | None, price: Price | None) -> None:
         """Another target is tried. What the record says is about it from now on, and costs what it costs."""
         self.facts, self.dropped, self.price = facts, dropped, price
-        self.usage = self.first_byte_ms = None
+        self.usage = self.seen = self.said = self.first_byte_ms = None
         self._is_trying = True
         self._attempt_began_ms = self._recorder.elapsed_ms(self.began)
 
@@ -130,10 +134,10 @@ class OpenCall:
         """Queue the final record; the future resolves when it is durable, and raises Unavailable if it cannot be."""
         return self._recorder.settle(self, status, usage or _NO_USAGE, source, error)
 
-    def break_off(self, usage: Usage | None = None) -> None:
+    def break_off(self, usage: Usage | None = None, source: Source = Source.partial) -> None:
         """The last step of every call: one not settled by then was cancelled, or a fault of ours ended it."""
         if not self.is_settled:
-            self.settle(Status.failed, usage, source=Source.partial, error=_BROKEN_OFF)
+            self.settle(Status.failed, usage, source=source, error=_BROKEN_OFF)
 
 
 class Recorder:
@@ -173,13 +177,18 @@ class Recorder:
         self._running.pop(call.facts.id, None)
         row = self._row(call, status, usage, source)
         rare = self._rare(call, usage, error, _credits(call.price, status, usage))
-        if status is Status.success and not call.attempts:  # one attempt, and it did: the call's own row says it all
+        also = () if call.also is None else call.also()
+        if (
+            status is Status.success and not call.attempts and not also
+        ):  # one attempt, and it did: the call's own row says it all
             if rare == _NOTHING_RARE and not call.is_noted:
                 return self._writer.submit(self._usual, row)
             return self._writer.submit(self._closing, row + rare)
+        if status is Status.success and not call.attempts:
+            return self._writer.submit_all(((self._closing, row + rare), *also))
         call.end_attempt(*(("ok", 200) if status is Status.success else ("cut", None, error)))
         attempts = [(self._attempt, astuple(one)) for one in call.attempts]
-        return self._writer.submit_all(((self._closing, row + rare), *attempts))
+        return self._writer.submit_all(((self._closing, row + rare), *attempts, *also))
 
     def note_running(self) -> None:
         """Queue a `processing` row for each call that has run for a while. A clock tick calls this."""

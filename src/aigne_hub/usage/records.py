@@ -22,6 +22,7 @@ class Source(StrEnum):
     """Where the tokens of a record come from."""
 
     reported = "reported"  # the provider said so
+    estimated = "estimated"  # by what was asked and said, as the provider did not say all
     partial = "partial"  # the answer was cut; the tokens are those seen until then, if any
     missing = "missing"  # the provider said nothing
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from aigne_hub.base.ids import IDS_PER_DAY, ms_of
+from aigne_hub.base.ids import IDS_PER_DAY, IDS_PER_NODE, NODES, ms_of
 from aigne_hub.base.money import NANO
 from aigne_hub.db.engine import Conn
 from aigne_hub.db.schema import attempts, calls
@@ -131,6 +131,17 @@ async def close_stale(conn: Conn, *, before_id: int, error: str) -> int:
     closed = await conn.execute(
         update(calls)
         .where(calls.c.status == "processing", calls.c.id < before_id)
+        .values(status=Status.failed.value, error=error, usage_source=Source.partial.value)
+    )
+    return closed.rowcount
+
+
+async def close_of(conn: Conn, boot: int, *, before_id: int, error: str) -> int:
+    """Close as failed the calls of a process that is dead; returns how many there were."""
+    node = (calls.c.id // literal_column(str(IDS_PER_NODE), BigInteger)) % literal_column(str(NODES), BigInteger)
+    closed = await conn.execute(
+        update(calls)
+        .where(calls.c.status == "processing", calls.c.id < before_id, node == boot % NODES)
         .values(status=Status.failed.value, error=error, usage_source=Source.partial.value)
     )
     return closed.rowcount

@@ -8,7 +8,8 @@ import pytest
 
 from aigne_hub.base.clock import StoppedClock
 from aigne_hub.base.errors import Failure, UpstreamFailed
-from aigne_hub.relay.videos.patience import HEAD_AFTER_S, CallerLeft, Patience
+from aigne_hub.relay.leaving import CallerLeft
+from aigne_hub.relay.videos.patience import HEAD_AFTER_S, Patience
 
 pytestmark = pytest.mark.anyio
 
@@ -26,7 +27,7 @@ class Waiting:
 
     def send_soon(self, events: bytes) -> None: ...
 
-    def on_gone(self, tell: Callable[[], None]) -> None: ...
+    def when_gone(self, act: Callable[[], None]) -> None: ...
 
     def tell(self, name: bytes, value: str) -> None: ...
 

@@ -91,8 +91,11 @@ class VideoDesk:
             reply.tell(b"x-hub-dropped", losses.header())
         try:
             job, video, answer = await self._begun(record, target, called, asked, dialect, call, source)
+            shown = _shown(job, called, answer)
+            if origin.shared is not None:
+                origin.shared.last(shown)
             usage = await _settle(record, job, video)
-            await reply.whole(_shown(job, called, answer))
+            await reply.whole(shown)
             return usage
         except HubError as error:
             await fail_record(record, error, Source.missing)

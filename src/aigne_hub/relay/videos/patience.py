@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from aigne_hub.base.clock import Clock
-from aigne_hub.base.errors import Failure, HubError, UpstreamFailed
-from aigne_hub.relay.record import HUNG_UP
+from aigne_hub.base.errors import Failure, UpstreamFailed
+from aigne_hub.relay.leaving import CallerLeft
 from aigne_hub.relay.reply import Reply
 
 # The reference's client gives up on a head after 180 s and then asks again, for another video (contract 2.5). The
@@ -12,15 +12,6 @@ from aigne_hub.relay.reply import Reply
 HEAD_AFTER_S = 150.0
 _BEAT_S = 10.0
 _STEP_S = 1.0
-
-
-class CallerLeft(HubError):
-    """The caller hung up while its video was being made."""
-
-    code = "caller_gone"
-
-    def __init__(self) -> None:
-        super().__init__(HUNG_UP)
 
 
 class Patience:

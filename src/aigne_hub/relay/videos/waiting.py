@@ -24,6 +24,7 @@ from aigne_hub.files.desk import FileDesk
 from aigne_hub.outbound import Exchange
 from aigne_hub.relay.asking import ask_of
 from aigne_hub.relay.fit import refuse_unfit
+from aigne_hub.relay.leaving import CallerLeft
 from aigne_hub.relay.plan import Planner
 from aigne_hub.relay.record import (
     Origin,
@@ -36,7 +37,7 @@ from aigne_hub.relay.record import (
 from aigne_hub.relay.reply import Reply
 from aigne_hub.relay.videos.maker import Maker
 from aigne_hub.relay.videos.pace import pauses
-from aigne_hub.relay.videos.patience import CallerLeft, Patience
+from aigne_hub.relay.videos.patience import Patience
 from aigne_hub.usage.recorder import OpenCall, Recorder
 from aigne_hub.usage.records import Source, Status
 
@@ -117,6 +118,8 @@ class WaitingVideos:
             label = label_of(record, target, self._catalog.billing.prefix).settled(usage)
             shown = await _written(dialect, films, usage.seconds, label)
             source = Source.reported if job.video is not None and job.video.seconds else Source.missing
+            if origin.shared is not None:
+                origin.shared.last(shown)
             await record.settle(Status.success, usage, source=source)
             await (reply.finish(shown) if reply.has_started else reply.whole(shown))
             return usage
