@@ -18,6 +18,7 @@ BODY = json.dumps(COMPLETION).encode()
 TEXT = "Hello"  # what both say
 LONG = b"x" * 70_000
 
+PASSING = ("refused", "broken", "overloaded")  # what may well be over in a moment
 REFUSING, DEAF = "takes no connection", "never accepts"  # faults of an address, not of a script
 
 
@@ -36,6 +37,11 @@ class Case:
     goes_on: bool = False
     has_begun: bool = False
     is_counted: bool = True
+
+    @property
+    def tries(self) -> int:
+        """How often the only target is asked."""
+        return 2 if self.goes_on and self.outcome in PASSING else 1
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ is left of it afterwards: no task, no connection, no memory (`tests/faults/test_
 
 - **answered**: the answer, whole.
 - **502 `upstream_broken`**: an error with this status and code, in the caller's dialect. Nothing was sent before it.
+- **asked twice**: [once more](limits.md#tries) after a moment, and both times it failed.
 - **begun, then `upstream_broken`**: what came until then, and at last an error event in the caller's dialect. It counts
   as failed, with what is known of its use.
 - **the other answers**: the next target's answer, whole; the caller sees nothing but `x-hub-attempts: 2`.
@@ -48,7 +49,9 @@ def alone(case: Case | None) -> str:
     if case.outcome is None:
         return "answered"
     code = f"`upstream_{case.outcome}`"
-    return f"begun, then {code}" if case.has_begun else f"{case.status} {code}"
+    if case.has_begun:
+        return f"begun, then {code}"
+    return f"{case.status} {code}" + (", asked twice" if case.tries > 1 else "")
 
 
 def with_another(case: Case | None) -> str:
