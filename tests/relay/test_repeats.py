@@ -14,6 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
+from aigne_hub.access.identity import Rights
+from aigne_hub.audit.records import SYSTEM
 from aigne_hub.base.crypto import Vault
 from aigne_hub.base.ids import first_id_at
 from aigne_hub.claims import store
@@ -326,3 +328,15 @@ async def test_the_page_s_examples_run(hub: RunningHub, upstream: Upstream) -> N
     assert run.returncode == 0
     assert b'"content": "Hello"' in said
     assert b"id: 4\n" in said and b"id: 3\n" not in said
+
+
+async def test_who_may_not_call_a_model_gets_no_kept_answer_of_it(hub: RunningHub, upstream: Upstream) -> None:
+    async with hub.house.database.write() as conn:
+        narrow = await hub.house.keys.create(
+            conn, SYSTEM, hub.member.id, "narrow", role=hub.member.role, rights=Rights(models=("up/other",))
+        )
+    assert (await attached(hub, PLAIN)).status_code == 200
+    refused = await attached(hub, PLAIN, authorization=f"Bearer {narrow.secret}")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "model_not_allowed")
+    assert (await attached(hub, PLAIN)).headers["idempotent-replayed"] == "true"
+    assert len(upstream.asked) == 1

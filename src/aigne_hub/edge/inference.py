@@ -135,7 +135,8 @@ class InferenceDoor:
         self, path: str, fields: Fields, caller: Caller, call: Call, reply: AsgiReply, origin: Origin
     ) -> None:
         """Answer a call with an idempotency key: only the first with it is made, and counts for the key's limits."""
-        asked = Asked.read(caller.user.id, path, call, fields[b"idempotency-key"], fields.get(b"last-event-id"))
+        key, last_event = fields[b"idempotency-key"], fields.get(b"last-event-id")
+        asked = Asked.read(caller.user.id, caller.rights.models, path, call, key, last_event)
         dialect = self._dialect_for(call)
 
         async def run(shared: Shared) -> None:

@@ -32,7 +32,10 @@ Run = Callable[[Shared], Awaitable[None]]
 
 
 class Asked(Struct, frozen=True):
-    """What is asked under which key; a key is its user's alone."""
+    """What is asked under which key; a key is its user's alone.
+
+    And it is one of access keys that may call the same models: who may not call one gets no answer of it either.
+    """
 
     user_id: int
     digest: bytes
@@ -40,7 +43,9 @@ class Asked(Struct, frozen=True):
     after: int  # the last event that the caller has of it
 
     @classmethod
-    def read(cls, user_id: int, path: str, call: Call, key: bytes, last_event: bytes | None) -> Asked:
+    def read(
+        cls, user_id: int, models: tuple[str, ...] | None, path: str, call: Call, key: bytes, last_event: bytes | None
+    ) -> Asked:
         """Raises BadRequest for a key, or the number of an event, that is none."""
         if not _KEY.fullmatch(key):
             raise BadRequest(
@@ -53,7 +58,8 @@ class Asked(Struct, frozen=True):
             if not (last_event.isdigit() and len(last_event) < 10):
                 raise BadRequest("Last-Event-ID is the number of an event", code="not_resumable", param="last-event-id")
             after = int(last_event)
-        return cls(user_id, hashlib.sha256(key).digest(), _request_of(path, call), after)
+        scope = b"" if models is None else "\0".join(["", *sorted(models)]).encode()
+        return cls(user_id, hashlib.sha256(key + scope).digest(), _request_of(path, call), after)
 
 
 class Repeats:
