@@ -37,6 +37,7 @@ from aigne_hub.catalog.routes.entries import KeptRoute
 from aigne_hub.catalog.routes.paths import Paths, nowhere
 from aigne_hub.catalog.routes.prices import order_price
 from aigne_hub.catalog.routes.store import list_routes, read_excluded
+from aigne_hub.catalog.statuses.entries import Fault
 from aigne_hub.catalog.targets import environment_targets, target_of
 from aigne_hub.db.engine import Conn
 from aigne_hub.dialects.call import Kind
@@ -61,6 +62,7 @@ class ListedModel:
     created_ms: int
     facts: ModelFacts
     rate: Rate | None = None  # when calls are priced
+    fault: Fault | None = None  # why it is not available
 
 
 class CatalogSnapshot:
@@ -204,6 +206,14 @@ class CatalogSnapshot:
 
     def models(self) -> list[ListedModel]:
         return self._models
+
+    def kind_listed(self, target: Target) -> Kind | None:
+        """The kind of a target's model; None of one that no listing shows."""
+        if self._prices is not None:
+            rate = self._prices.of(target.provider.id, target.model, None)
+            return None if rate is None else rate.kind
+        listed = self._by_id.get(f"{target.provider.name}/{target.model}")
+        return None if listed is None else listed.kind
 
     def providers(self) -> list[Provider]:
         return list(self._providers.values())

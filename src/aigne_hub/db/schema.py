@@ -385,6 +385,19 @@ model_rates = Table(
     UniqueConstraint("provider_id", "model", "kind"),
 )
 
+# Models that are not available, as calls found them: one that is has no row. `message` is for everybody to read.
+model_status = Table(
+    "model_status",
+    metadata,
+    Column("provider_id", Id, ForeignKey("providers.id", ondelete="CASCADE"), primary_key=True),
+    Column("model", String(200), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("code", String(50), nullable=False),
+    Column("message", String(200), nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+    Column("seen_ms", BigInteger, nullable=False),
+)
+
 # Where an operator wants the calls of a name to go; `definition` is the JSON of catalog/routes/entries.py.
 routes = Table(
     "routes",

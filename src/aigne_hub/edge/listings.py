@@ -79,9 +79,11 @@ async def status(house: House, _caller: Caller | None, query: dict[str, list[str
         return 200, {"available": False, "error": "No providers available", "code": 503}
     if model:
         try:
-            house.catalog.peek(model)
+            route = house.catalog.route(model, None)
         except HubError as error:
             return 200, {"available": False, "error": error.message, "code": error.status}
+        if all(house.statuses.fault((pool.provider_id, pool.targets[0].model)) for pool in route.pools):
+            return 200, {"available": False, "error": "Model is not available", "code": 503}
     return 200, {"available": True}
 
 

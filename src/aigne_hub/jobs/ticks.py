@@ -44,6 +44,7 @@ def ticks_of(house: House) -> list[Tick]:
         Tick("last uses", 5.0, lambda: note_uses(house)),
         Tick("refused credentials", 0.5, house.credential_health.deactivate_refused),
         Tick("credential rechecks", 2.0, house.credential_health.recheck_due),
+        Tick("model statuses", 0.5, house.model_statuses.tick),
         Tick("health", 30.0, lambda: forget_healed(house)),
         Tick("stale calls", 300.0, lambda: close_stale(house)),
         Tick("mail", 1.0, house.mailing.tick),
