@@ -12,7 +12,7 @@ import structlog
 from aigne_hub.access.bearer import find_bearer
 from aigne_hub.access.identity import Caller
 from aigne_hub.access.identity import Scope as Right
-from aigne_hub.base.errors import HubError
+from aigne_hub.base.errors import BadRequest, HubError
 from aigne_hub.edge.challenge import challenge
 from aigne_hub.edge.reading import address_of, request_id_of
 from aigne_hub.edge.refusals import note_refusal
@@ -90,6 +90,11 @@ async def status(house: House, _caller: Caller | None, query: dict[str, list[str
 async def v1_status(house: House, _caller: Caller | None, _query: dict[str, list[str]]) -> Answer:
     """Whether anything can be called (contract 2.7)."""
     return 200, {"available": bool(house.catalog.ready())}
+
+
+async def no_socket(_house: House, _caller: Caller | None, _query: dict[str, list[str]]) -> Answer:
+    """To who asks the path of listeners in plain HTTP."""
+    raise BadRequest("this path speaks WebSocket (RFC 6455)", code="websocket_expected")
 
 
 async def healthz(_house: House, _caller: Caller | None, _query: dict[str, list[str]]) -> Answer:

@@ -45,13 +45,13 @@ class ModelStatuses:
         """Write down what there is to write. What the database cannot take now stays queued; others tell of outages."""
         noticed, ended = self._availability.noticed(), list(self._ended())
         if not (noticed or ended):
+            self._availability.settle(())
             return
         with suppress(Unavailable):
             async with self._database.write() as conn:
                 changes = await self._write_down(conn, noticed, ended)
                 names = {one.id: one.name for one in await list_providers(conn)} if changes else {}
-            for one in noticed:
-                self._availability.settle(one)
+            self._availability.settle(noticed)
             for change in changes:
                 _tell(names[change.provider_id], change)
 

@@ -31,8 +31,8 @@ class World:
         now_ms, key = self.clock.now_ms(), (ONE.provider.id, ONE.model)
         status = ModelStatus(*key, Kind.chat, Fault("Model Unavailable", "down"), now_ms, now_ms)
         self.board.down = {key: status}
-        for one in self.memory.noticed():
-            self.memory.settle(one)
+        self.memory.settle(self.memory.noticed())
+        self.memory.settle(())
 
 
 def test_a_failure_is_noticed_once_until_it_is_written_down() -> None:
@@ -79,10 +79,18 @@ def test_what_is_down_for_long_is_confirmed_now_and_then() -> None:
 def test_what_happens_while_it_is_written_down_is_not_lost() -> None:
     world = World()
     world.memory.failed(ONE, overloaded())
-    (first,) = world.memory.noticed()
+    first = world.memory.noticed()
     world.memory.failed(ONE, refused())
     world.memory.settle(first)
     assert world.noticed() == [("m", "Invalid API Key")]
+
+
+def test_a_success_is_noticed_before_the_board_shows_what_was_just_written() -> None:
+    world = World()
+    world.memory.failed(ONE, overloaded())
+    world.memory.settle(world.memory.noticed())
+    world.memory.succeeded(ONE)
+    assert world.noticed() == [("m", None)]
 
 
 def test_names_that_nobody_lists_and_busy_providers_are_not_noticed_and_there_is_a_limit() -> None:
