@@ -70,10 +70,12 @@ from aigne_hub.flows.note_refusal import RefusalBook
 from aigne_hub.flows.openid import OpenId
 from aigne_hub.flows.send_link import Mailing
 from aigne_hub.flows.sign_in_sso import SingleSignOn
+from aigne_hub.flows.telling import Telling
 from aigne_hub.house import House
 from aigne_hub.jobs.ticks import keep_ticking, ticks_of
 from aigne_hub.local.supervisor import MODEL_NAME, LocalModel, is_available
 from aigne_hub.master_key import master_key
+from aigne_hub.notices.book import WebhookBook
 from aigne_hub.outbound import Client, Guard, Limits
 from aigne_hub.outbound.mail import Mailer, MailServer
 from aigne_hub.providers.known import LOCAL
@@ -171,7 +173,9 @@ def _house(ground: _Ground) -> House:
     drafts, place = _shelves(ground)
     files = _file_desk(ground, drafts, place)
     credentials = CredentialKeeper(database, providers, CredentialCheck(client, clock), clock)
-    refused = CredentialHealth(database, providers, Standing(clock, journal), credentials)
+    webhooks, mailer = WebhookBook(vault, clock, journal), _mailer(settings)
+    telling = Telling(database, client, webhooks, mailer, ids, clock)
+    refused = CredentialHealth(database, providers, Standing(clock, journal), credentials, telling)
     statuses = StatusBoard()
     availability = Availability(statuses, clock, catalog.kind_listed)
     health = Health(clock, catalog.usable, refused.note_invalid, availability)
@@ -196,7 +200,7 @@ def _house(ground: _Ground) -> House:
         sign_in=sign_in,
         passkeys=passkeys,
         links=links,
-        mailing=Mailing(database, links, _mailer(settings)),
+        mailing=Mailing(database, links, mailer),
         single_sign_on=_single_sign_on(ground, users, tickets, sign_in),
         journal=journal,
         refusals=RefusalBook(database, clock, journal),
@@ -206,7 +210,9 @@ def _house(ground: _Ground) -> House:
         rates=rates,
         routes=routes,
         statuses=statuses,
-        model_statuses=ModelStatuses(database, catalog, statuses, availability, clock),
+        model_statuses=ModelStatuses(database, catalog, statuses, availability, telling, clock),
+        webhooks=webhooks,
+        telling=telling,
         explainer=Explainer(catalog, planner, health),
         freshness=Freshness(database, access, catalog, statuses),
         credentials=credentials,

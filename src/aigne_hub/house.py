@@ -41,6 +41,8 @@ from aigne_hub.flows.model_statuses import ModelStatuses
 from aigne_hub.flows.note_refusal import RefusalBook
 from aigne_hub.flows.send_link import Mailing
 from aigne_hub.flows.sign_in_sso import SingleSignOn
+from aigne_hub.flows.telling import Telling
+from aigne_hub.notices.book import WebhookBook
 from aigne_hub.outbound import Client
 from aigne_hub.relay.answer import Relay
 from aigne_hub.relay.counting import Counting
@@ -85,6 +87,8 @@ class House:
     routes: RouteBook
     statuses: StatusBoard
     model_statuses: ModelStatuses
+    webhooks: WebhookBook
+    telling: Telling
     explainer: Explainer
     freshness: Freshness
     credentials: CredentialKeeper

@@ -17,6 +17,7 @@ from aigne_hub.catalog.statuses.entries import OF_A_CREDENTIAL, ModelStatus, Sta
 from aigne_hub.catalog.store import list_providers
 from aigne_hub.db.engine import Conn, Database
 from aigne_hub.db.versions import hold
+from aigne_hub.flows.telling import Telling
 
 log = structlog.get_logger()
 
@@ -33,12 +34,14 @@ class ModelStatuses:
         catalog: CatalogSnapshot,
         board: StatusBoard,
         availability: Availability,
+        telling: Telling,
         clock: Clock,
     ) -> None:
         self._database = database
         self._catalog = catalog
         self._board = board
         self._availability = availability
+        self._telling = telling
         self._clock = clock
 
     async def tick(self) -> None:
@@ -51,6 +54,8 @@ class ModelStatuses:
             async with self._database.write() as conn:
                 changes = await self._write_down(conn, noticed, ended)
                 names = {one.id: one.name for one in await list_providers(conn)} if changes else {}
+                for change in changes:
+                    await self._telling.tell_model(conn, names[change.provider_id], change)
             self._availability.settle(noticed)
             for change in changes:
                 _tell(names[change.provider_id], change)
