@@ -12,6 +12,8 @@ import timeit
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import Failure, UpstreamFailed
 from aigne_hub.catalog.entries import CredentialId, Provider, ProviderId, Target
+from aigne_hub.catalog.statuses.availability import Availability
+from aigne_hub.catalog.statuses.board import StatusBoard
 from aigne_hub.outbound import Origin
 from aigne_hub.relay.health import Health
 
@@ -28,7 +30,9 @@ WELL = TARGETS[0]
 
 
 def memory() -> Health:
-    return Health(Clock(), lambda: TARGETS, lambda target, error: None)
+    clock = Clock()
+    availability = Availability(StatusBoard(), clock, lambda target: None)
+    return Health(clock, lambda: TARGETS, lambda target, error: None, availability)
 
 
 def measured(name: str, health: Health, target: Target) -> None:

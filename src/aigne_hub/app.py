@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -35,7 +34,7 @@ from aigne_hub.access.users import Users
 from aigne_hub.api.app import control_plane
 from aigne_hub.audit.journal import Journal
 from aigne_hub.base.clock import Clock
-from aigne_hub.base.crypto import MASTER_KEY_BYTES, Vault
+from aigne_hub.base.crypto import Vault
 from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.base.ids import IdSource
 from aigne_hub.base.load import Load
@@ -45,6 +44,8 @@ from aigne_hub.catalog.registry import Registry as CatalogRegistry
 from aigne_hub.catalog.routes.book import RouteBook
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.catalog.standing import Standing
+from aigne_hub.catalog.statuses.availability import Availability
+from aigne_hub.catalog.statuses.board import StatusBoard
 from aigne_hub.console.pages import Console
 from aigne_hub.db.boots import new_boot
 from aigne_hub.db.engine import Database
@@ -66,13 +67,17 @@ from aigne_hub.flows.environment_providers import put_environment_providers
 from aigne_hub.flows.freshness import Freshness
 from aigne_hub.flows.keep_credential import CredentialKeeper
 from aigne_hub.flows.local_provider import put_local_provider
+from aigne_hub.flows.model_statuses import ModelStatuses
 from aigne_hub.flows.note_refusal import RefusalBook
 from aigne_hub.flows.openid import OpenId
 from aigne_hub.flows.send_link import Mailing
 from aigne_hub.flows.sign_in_sso import SingleSignOn
+from aigne_hub.flows.telling import Telling
 from aigne_hub.house import House
 from aigne_hub.jobs.ticks import keep_ticking, ticks_of
 from aigne_hub.local.supervisor import MODEL_NAME, LocalModel, is_available
+from aigne_hub.master_key import master_key
+from aigne_hub.notices.book import WebhookBook
 from aigne_hub.outbound import Client, Guard, Limits
 from aigne_hub.outbound.mail import Mailer, MailServer
 from aigne_hub.providers.known import LOCAL
@@ -117,9 +122,11 @@ async def open_house(settings: Settings, *, clock: Clock | None = None) -> Async
     lives: Lives | None = None
     try:
         boot = await new_boot(database, clock)
-        lives = Lives.of(settings.data_dir, settings.database, boot)
-        ids = IdSource(clock, boot)
-        house = _house(settings, clock, vault, deadlines, database, client, outside, ids, hashing, threads, lives)
+        lives, ids = Lives.of(settings.data_dir, settings.database, boot), IdSource(clock, boot)
+        journal = Journal(vault, clock)
+        house = _house(
+            _Ground(settings, clock, vault, deadlines, database, client, outside, ids, hashing, threads, journal, lives)
+        )
         await house.freshness.look()
         yield house
     finally:
@@ -132,38 +139,60 @@ async def open_house(settings: Settings, *, clock: Clock | None = None) -> Async
         await database.close()
 
 
-def _house(
-    settings: Settings,
-    clock: Clock,
-    vault: Vault,
-    deadlines: Deadlines,
-    database: Database,
-    client: Client,
-    outside: Client,
-    ids: IdSource,
-    hashing: Hashing,
-    threads: Threads,
-    lives: Lives,
-) -> House:
-    access = AccessSnapshot(vault, clock, stale_s=settings.stale_s)
-    catalog = _catalog(settings, client, vault, clock)
-    journal, sessions = Journal(vault, clock), Sessions(vault, clock, ids)
-    users, keys, tickets = Users(clock, ids, journal), Keys(vault, clock, ids, journal), TicketDesk(vault, clock, ids)
-    sign_in = SignIn(database, clock, hashing, sessions, Attempts(clock), journal)
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What rooms are built on."""
+
+    settings: Settings
+    clock: Clock
+    vault: Vault
+    deadlines: Deadlines
+    database: Database
+    client: Client
+    outside: Client
+    ids: IdSource
+    hashing: Hashing
+    threads: Threads
+    journal: Journal
+    lives: Lives
+
+    @property
+    def limits(self) -> Limits:
+        settings = self.settings
+        return Limits(
+            connect_s=settings.connect_s,
+            first_byte_s=settings.first_byte_s,
+            idle_s=settings.idle_s,
+            total_s=settings.total_s,
+            answer_bytes=settings.answer_limit,
+        )
+
+
+def _house(ground: _Ground) -> House:
+    settings, clock, vault, database = ground.settings, ground.clock, ground.vault, ground.database
+    client, ids, journal = ground.client, ground.ids, ground.journal
+    access, catalog = AccessSnapshot(vault, clock, stale_s=settings.stale_s), _catalog(ground)
+    keys, tickets = Keys(vault, clock, ids, journal), TicketDesk(vault, clock, ids)
+    users, sessions = Users(clock, ids, journal), Sessions(vault, clock, ids)
+    sign_in = SignIn(database, clock, ground.hashing, sessions, Attempts(clock), journal)
     passkeys = PasskeyDesk(clock, ids, tickets, journal)
     links = Links(database, clock, ids, tickets, users, sign_in, sessions, passkeys, journal)
     providers, rates = CatalogRegistry(vault, clock, ids, journal), RateBook(clock, ids, journal)
     recorder = Recorder(database.writer, database.dialect, clock, ids)
-    drafts, place = _shelves(settings, threads, client, clock)
-    files = _file_desk(settings, database, vault, clock, ids, journal, drafts, place)
+    drafts, place = _shelves(ground)
+    files = _file_desk(ground, drafts, place)
     credentials = CredentialKeeper(database, providers, CredentialCheck(client, clock), clock)
-    refused = CredentialHealth(database, providers, Standing(clock, journal), credentials)
-    health, routes = Health(clock, catalog.usable, refused.note_invalid), RouteBook(clock, journal, catalog.foresee)
-    planner, slots, maker = fresh_planner(health, clock), Slots(deadlines), Maker(client, clock, _limits(settings))
+    webhooks, mailer = WebhookBook(vault, clock, journal), _mailer(settings)
+    telling = Telling(database, client, webhooks, mailer, ids, clock)
+    refused = CredentialHealth(database, providers, Standing(clock, journal), credentials, telling)
+    statuses, routes = StatusBoard(), RouteBook(clock, journal, catalog.foresee)
+    availability = Availability(statuses, clock, catalog.kind_listed)
+    health = Health(clock, catalog.usable, refused.note_invalid, availability)
+    planner, slots, maker = fresh_planner(health, clock), Slots(ground.deadlines), Maker(client, clock, ground.limits)
     return House(
         settings=settings,
         clock=clock,
-        deadlines=deadlines,
+        deadlines=ground.deadlines,
         database=database,
         access=access,
         users=users,
@@ -179,8 +208,8 @@ def _house(
         sign_in=sign_in,
         passkeys=passkeys,
         links=links,
-        mailing=Mailing(database, links, _mailer(settings)),
-        single_sign_on=_single_sign_on(database, client, vault, clock, ids, users, journal, tickets, sign_in),
+        mailing=Mailing(database, links, mailer),
+        single_sign_on=_single_sign_on(ground, users, tickets, sign_in),
         journal=journal,
         refusals=RefusalBook(database, clock, journal),
         counters=MemoryCounters(clock),
@@ -189,8 +218,12 @@ def _house(
         providers=providers,
         rates=rates,
         routes=routes,
+        statuses=statuses,
+        model_statuses=ModelStatuses(database, catalog, statuses, availability, telling, clock),
+        webhooks=webhooks,
+        telling=telling,
         explainer=Explainer(catalog, planner, health),
-        freshness=Freshness(database, access, catalog),
+        freshness=Freshness(database, access, catalog, statuses),
         credentials=credentials,
         credential_health=refused,
         health=health,
@@ -198,42 +231,37 @@ def _house(
         file_sweeper=Sweeper(database, clock, drafts, place),
         client=client,
         recorder=recorder,
-        relay=_relay(settings, clock, deadlines, catalog, planner, slots, client, outside, files, recorder),
-        repeats=Repeats(database, vault, clock, lives.boot, total_s=settings.total_s),
-        lives=lives,
-        counting=Counting(catalog, planner, slots, client, recorder, clock, limits=_limits(settings)),
+        relay=_relay(ground, catalog, planner, slots, files, recorder),
+        repeats=Repeats(database, vault, clock, ground.lives.boot, total_s=settings.total_s),
+        lives=ground.lives,
+        counting=Counting(catalog, planner, slots, client, recorder, clock, limits=ground.limits),
         video_desk=VideoDesk(database, catalog, planner, maker, recorder, clock),
         waiting_videos=WaitingVideos(catalog, planner, maker, files, recorder, clock, total_s=settings.total_s),
     )
 
 
-def _catalog(settings: Settings, client: Client, vault: Vault, clock: Clock) -> CatalogSnapshot:
-    tokens, keys = GoogleTokens(client, clock), settings.provider_keys
-    return CatalogSnapshot(vault, clock, tokens, knows_lacks=settings.check_models, keys=keys)
+def _catalog(ground: _Ground) -> CatalogSnapshot:
+    settings, tokens = ground.settings, GoogleTokens(ground.client, ground.clock)
+    return CatalogSnapshot(
+        ground.vault, ground.clock, tokens, knows_lacks=settings.check_models, keys=settings.provider_keys
+    )
 
 
 def _relay(
-    settings: Settings,
-    clock: Clock,
-    deadlines: Deadlines,
-    catalog: CatalogSnapshot,
-    planner: Planner,
-    slots: Slots,
-    client: Client,
-    outside: Client,
-    files: FileDesk,
-    recorder: Recorder,
+    ground: _Ground, catalog: CatalogSnapshot, planner: Planner, slots: Slots, files: FileDesk, recorder: Recorder
 ) -> Relay:
+    settings, client, outside = ground.settings, ground.client, ground.outside
     passing = Passing(
-        catalog, files, Fetching(client, largest=settings.answer_limit // 4), deadlines, drain_s=settings.drain_s
+        catalog, files, Fetching(client, largest=settings.answer_limit // 4), ground.deadlines, drain_s=settings.drain_s
     )
     filling = Filling(None if settings.proxy else Fetching(outside, largest=LARGEST))
-    budget, limits = RetryBudget(clock), _limits(settings)
-    return Relay(catalog, planner, client, filling, passing, slots, budget, recorder, clock, limits=limits)
+    budget, limits = RetryBudget(ground.clock), ground.limits
+    return Relay(catalog, planner, client, filling, passing, slots, budget, recorder, ground.clock, limits=limits)
 
 
-def _shelves(settings: Settings, threads: Threads, client: Client, clock: Clock) -> tuple[Drafts, Place]:
+def _shelves(ground: _Ground) -> tuple[Drafts, Place]:
     """Where files are written, and where they are kept."""
+    settings, threads = ground.settings, ground.threads
     folder = settings.data_dir / "files"
     drafts = Drafts(folder / "drafts", threads)
     if not settings.files_s3:
@@ -242,25 +270,17 @@ def _shelves(settings: Settings, threads: Threads, client: Client, clock: Clock)
         address = BucketAddress.parse(settings.files_s3)
     except ValueError as error:
         raise BadSetting(f"HUB_FILES_S3 cannot be used: {error}") from error
-    return drafts, Bucket(client, address, threads, clock)
+    return drafts, Bucket(ground.client, address, threads, ground.clock)
 
 
-def _file_desk(
-    settings: Settings,
-    database: Database,
-    vault: Vault,
-    clock: Clock,
-    ids: IdSource,
-    journal: Journal,
-    drafts: Drafts,
-    place: Place,
-) -> FileDesk:
+def _file_desk(ground: _Ground, drafts: Drafts, place: Place) -> FileDesk:
+    settings = ground.settings
     return FileDesk(
-        database,
-        vault,
-        clock,
-        ids,
-        journal,
+        ground.database,
+        ground.vault,
+        ground.clock,
+        ground.ids,
+        ground.journal,
         drafts,
         place,
         keep_s=settings.files_s,
@@ -269,21 +289,12 @@ def _file_desk(
     )
 
 
-def _single_sign_on(
-    database: Database,
-    client: Client,
-    vault: Vault,
-    clock: Clock,
-    ids: IdSource,
-    users: Users,
-    journal: Journal,
-    tickets: TicketDesk,
-    sign_in: SignIn,
-) -> SingleSignOn:
+def _single_sign_on(ground: _Ground, users: Users, tickets: TicketDesk, sign_in: SignIn) -> SingleSignOn:
+    clock, ids, journal = ground.clock, ground.ids, ground.journal
     return SingleSignOn(
-        database,
-        OpenId(client, clock),
-        IssuerBook(vault, clock, ids, journal),
+        ground.database,
+        OpenId(ground.client, clock),
+        IssuerBook(ground.vault, clock, ids, journal),
         Identities(clock, ids, users, journal),
         tickets,
         sign_in,
@@ -292,47 +303,6 @@ def _single_sign_on(
 
 def _mailer(settings: Settings) -> Mailer | None:
     return Mailer(MailServer.parse(settings.smtp_url)) if settings.smtp_url else None
-
-
-def master_key(settings: Settings) -> bytes:
-    """The key of HUB_SECRET_KEY, else of the file in the data directory, made once with mode 0600."""
-    if settings.secret_key is not None:
-        return settings.secret_key
-    path = settings.data_dir / "secret.key"
-    if not path.exists():
-        _make_key_file(path)
-    try:
-        key = bytes.fromhex(path.read_text().strip())
-    except (OSError, ValueError) as error:
-        raise BadSetting(f"HUB_SECRET_KEY is not set and {path} cannot be read: {error}") from error
-    if len(key) != MASTER_KEY_BYTES:
-        raise BadSetting(f"HUB_SECRET_KEY is not set and {path} does not hold {MASTER_KEY_BYTES} bytes in hex")
-    return key
-
-
-def _make_key_file(path: Path) -> None:
-    """Whole or not at all, and never over another: two hubs that start at once get the same key."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.write(handle, secrets.token_hex(MASTER_KEY_BYTES).encode() + b"\n")
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    with suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        connect_s=settings.connect_s,
-        first_byte_s=settings.first_byte_s,
-        idle_s=settings.idle_s,
-        total_s=settings.total_s,
-        answer_bytes=settings.answer_limit,
-    )
 
 
 class Hub:

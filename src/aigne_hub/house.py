@@ -30,6 +30,7 @@ from aigne_hub.catalog.rates.book import RateBook
 from aigne_hub.catalog.registry import Registry as CatalogRegistry
 from aigne_hub.catalog.routes.book import RouteBook
 from aigne_hub.catalog.snapshot import CatalogSnapshot
+from aigne_hub.catalog.statuses.board import StatusBoard
 from aigne_hub.db.engine import Database
 from aigne_hub.db.lives import Lives
 from aigne_hub.files.desk import FileDesk
@@ -38,9 +39,12 @@ from aigne_hub.flows.change_preferences import PreferenceDesk
 from aigne_hub.flows.credential_health import CredentialHealth
 from aigne_hub.flows.freshness import Freshness
 from aigne_hub.flows.keep_credential import CredentialKeeper
+from aigne_hub.flows.model_statuses import ModelStatuses
 from aigne_hub.flows.note_refusal import RefusalBook
 from aigne_hub.flows.send_link import Mailing
 from aigne_hub.flows.sign_in_sso import SingleSignOn
+from aigne_hub.flows.telling import Telling
+from aigne_hub.notices.book import WebhookBook
 from aigne_hub.outbound import Client
 from aigne_hub.relay.answer import Relay
 from aigne_hub.relay.counting import Counting
@@ -85,6 +89,10 @@ class House:
     providers: CatalogRegistry
     rates: RateBook
     routes: RouteBook
+    statuses: StatusBoard
+    model_statuses: ModelStatuses
+    webhooks: WebhookBook
+    telling: Telling
     explainer: Explainer
     freshness: Freshness
     credentials: CredentialKeeper

@@ -16,6 +16,7 @@ from aigne_hub.base.clock import Clock
 from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.base.logs import set_up
 from aigne_hub.edge.protocol import guarded_protocol
+from aigne_hub.edge.socket_protocol import LARGEST_MESSAGE, PING_S, SocketProtocol
 from aigne_hub.settings import BadSetting, Settings
 from aigne_hub.workers import Workers
 
@@ -91,7 +92,11 @@ def config_of(settings: Settings, *, clock: Clock | None = None) -> uvicorn.Conf
     return uvicorn.Config(
         Hub(settings, clock=clock),
         http=protocol,
-        ws="none",
+        ws=SocketProtocol,
+        ws_max_size=LARGEST_MESSAGE,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PING_S,
+        ws_per_message_deflate=False,
         loop="uvloop",
         lifespan="on",
         log_config=None,

@@ -19,6 +19,7 @@ from tests.api.changing_world import (
     Example,
     World,
 )
+from tests.api.notice_changes import NOTICE_EXAMPLES
 from tests.api.rate_changes import RATE_EXAMPLES
 from tests.api.route_changes import ROUTE_EXAMPLES
 from tests.authenticator import Authenticator
@@ -36,6 +37,7 @@ EXEMPT = {
     f"POST {CONNECT}/session": "begins to wait; the key that is given has its own row",
     f"DELETE {CONNECT}/session": "stops waiting",
     "POST /api/sso-issuers/{id}/test": "only reads what the issuer says of itself",
+    "POST /api/notices/webhook/test": "only sends a notice of a test",
     "POST /api/routing/explain": "only tells what would become of a call",
     "POST /oauth/authorize": "asks; the answer has its own row",
     "POST /oauth/device_authorization": "asks; the answer has its own row",
@@ -390,6 +392,6 @@ async def _(w: World) -> Ask:
 # The two mounts of the providers' routes are tried with the same examples.
 ALL = {
     route.replace("{prefix}", prefix): (action, example, prefix)
-    for route, (action, example) in (EXAMPLES | RATE_EXAMPLES | ROUTE_EXAMPLES).items()
+    for route, (action, example) in (EXAMPLES | RATE_EXAMPLES | ROUTE_EXAMPLES | NOTICE_EXAMPLES).items()
     for prefix in ("/api/ai-providers", "/api/ai")
 }

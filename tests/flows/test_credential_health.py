@@ -222,7 +222,8 @@ class _Away:
 
 async def test_what_the_database_cannot_take_now_is_written_down_later(world: World) -> None:
     away: Any = _Away(world.house)
-    health = CredentialHealth(away, world.house.providers, world.health._standing, world.house.credentials)
+    house = world.house
+    health = CredentialHealth(away, house.providers, world.health._standing, house.credentials, house.telling)
     health.note_invalid(await world.target(), REFUSED)
     with told() as logs:
         await health.deactivate_refused()

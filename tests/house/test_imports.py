@@ -25,7 +25,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "fastapi": ("api/*",),
     "pydantic": ("api/*",),
     "starlette": ("api/*",),
-    "uvicorn": ("serving.py", "edge/protocol.py", "edge/sending.py"),
+    "uvicorn": ("serving.py", "edge/protocol.py", "edge/sending.py", "edge/socket_protocol.py"),
     "click": ("cli/*",),
     "jsonschema_rs": ("dialects/structured.py",),
     "xllamacpp": ("local/server.py",),

@@ -16,7 +16,7 @@ from aigne_hub.relay.circuit import LONGEST_PAUSE_S
 from aigne_hub.relay.failover import MOST_ATTEMPTS, may_go_on, most_telling
 from aigne_hub.relay.health import COOL_S, LONG_COOL_S, THROTTLED_S, Health
 from aigne_hub.relay.plan import fresh_planner
-from tests.relay.worlds import refused, target_of, throttled
+from tests.relay.worlds import refused, target_of, throttled, unlisted
 
 MINUTES = 1000  # of each seed
 WEIGHTS = (5, 1)  # of each provider's two credentials
@@ -63,7 +63,7 @@ class Simulation:
     def __post_init__(self) -> None:
         self.chance = Random(self.seed)
         self.targets = [target_of(provider, 10 * provider + number) for provider in (1, 2) for number in (0, 1)]
-        self.health = Health(self.clock, lambda: self.targets, lambda _target, _error: None)
+        self.health = Health(self.clock, lambda: self.targets, lambda _target, _error: None, unlisted(self.clock))
         self.planner = fresh_planner(self.health, self.clock)
         self._route: Route | None = None
 

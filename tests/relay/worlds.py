@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from aigne_hub.base.clock import StoppedClock
+from aigne_hub.base.clock import Clock, StoppedClock
 from aigne_hub.base.errors import Failure, UpstreamFailed
 from aigne_hub.catalog.entries import CredentialId, Provider, ProviderId, Target
+from aigne_hub.catalog.statuses.availability import Availability
+from aigne_hub.catalog.statuses.board import StatusBoard
 from aigne_hub.outbound import Origin
 from aigne_hub.relay.health import Health
 
@@ -30,6 +32,11 @@ def refused(status: int = 401, said: str = "bad key") -> UpstreamFailed:
     return UpstreamFailed(Failure.credential, "refused", upstream_status=status, said=said)
 
 
+def unlisted(clock: Clock) -> Availability:
+    """It notes of no model anything, as none is listed."""
+    return Availability(StatusBoard(), clock, lambda _target: None)
+
+
 @dataclass
 class World:
     """What is usable, what was told as invalid, and the memory itself."""
@@ -39,7 +46,12 @@ class World:
     clock: StoppedClock = field(default_factory=StoppedClock)
 
     def __post_init__(self) -> None:
-        self.health = Health(self.clock, lambda: self.usable, lambda target, error: self.told.append((target, error)))
+        self.health = Health(
+            self.clock,
+            lambda: self.usable,
+            lambda target, error: self.told.append((target, error)),
+            unlisted(self.clock),
+        )
 
     def weight(self, target: Target, configured: int = 100) -> int:
         return self.health.weight(target, configured)

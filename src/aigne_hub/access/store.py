@@ -231,6 +231,17 @@ async def users_by_id(conn: Conn, wanted: Collection[int]) -> list[User]:
     return [_user(row) for row in await conn.execute(select(users).where(users.c.id.in_(wanted)))]
 
 
+async def list_managers(conn: Conn, limit: int) -> list[User]:
+    """Owners and admins who can be mailed, the oldest first."""
+    query = select(users).where(
+        users.c.kind == UserKind.person,
+        users.c.role.in_([Role.owner, Role.admin]),
+        users.c.email.is_not(None),
+        users.c.disabled_ms.is_(None),
+    )
+    return [_user(row) for row in await conn.execute(query.order_by(users.c.id).limit(limit))]
+
+
 async def users_since(conn: Conn, version: int) -> list[User]:
     return [_user(row) for row in await conn.execute(select(users).where(users.c.version > version))]
 

@@ -22,6 +22,7 @@ from aigne_hub.api import (
     invitations,
     me,
     models,
+    notices,
     oauth_metadata,
     preferences,
     providers,
@@ -87,6 +88,7 @@ def routes() -> FastAPI:
     app.include_router(preferences.router, prefix="/api/preferences")
     app.include_router(routing.router, prefix="/api/routing")
     app.include_router(explain.router, prefix="/api/routing")
+    app.include_router(notices.router, prefix="/api/notices")
     app.include_router(connect_routes())
     app.include_router(audit.router, prefix="/api/audit")
     app.include_router(files.router, prefix="/api/files")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 
 from aigne_hub.api.callers import Anyone, InHouse
-from aigne_hub.catalog.listing import TYPES, playground_entries, reference_entry
+from aigne_hub.catalog.listing import TYPES, playground_entries, reference_entry, with_faults
 from aigne_hub.catalog.snapshot import ListedModel
 from aigne_hub.house import House
 
@@ -35,4 +35,4 @@ async def list_by_name(
 
 def _listed(house: House, type_: Type | None) -> list[ListedModel]:
     kinds = TYPES.keys() if type_ is None else {_KINDS[type_]}
-    return [model for model in house.catalog.models() if model.kind in kinds]
+    return [model for model in with_faults(house.catalog.models(), house.statuses.down) if model.kind in kinds]

@@ -13,6 +13,7 @@ from aigne_hub.catalog.entries import Tariff
 from aigne_hub.catalog.rates.book import Repriced
 from aigne_hub.catalog.rates.entries import Rate, RateDraft, RateMetadata
 from aigne_hub.catalog.rates.margin import Margin
+from aigne_hub.catalog.statuses.entries import Fault
 from aigne_hub.dialects.call import Kind
 
 # Credits (or dollars) per unit on the wire; a whole number of nano-credits per million units inside.
@@ -167,8 +168,16 @@ class ShownRate(Shape):
         return cls(**_shown(rate))
 
 
+class RateFault(Shape):
+    code: str
+    message: str
+
+
 class RateStatus(Shape):
+    """Whether the model can be called at its provider; `error` says why calls find that it cannot."""
+
     available: bool
+    error: RateFault | None = None
 
 
 class ListedRate(ShownRate):
@@ -176,8 +185,10 @@ class ListedRate(ShownRate):
     status: RateStatus
 
     @classmethod
-    def at(cls, rate: Rate, provider: ShownProvider | None, *, is_available: bool) -> ListedRate:
-        return cls(**_shown(rate), provider=provider, status=RateStatus(available=is_available))
+    def at(cls, rate: Rate, provider: ShownProvider | None, fault: Fault | None, *, is_available: bool) -> ListedRate:
+        error = None if fault is None else RateFault(code=fault.code, message=fault.message)
+        status = RateStatus(available=is_available and fault is None, error=error)
+        return cls(**_shown(rate), provider=provider, status=status)
 
 
 class RatedProvider(ListedProvider):

@@ -73,7 +73,12 @@ async def list_rates(query: Annotated[RateQuery, Query()], _by: Admin, house: In
     return RatePage(
         count=await store.count_rates(conn, wanted),
         list=[
-            ListedRate.at(rate, providers.get(rate.provider_id), is_available=rate.provider_id in ready)
+            ListedRate.at(
+                rate,
+                providers.get(rate.provider_id),
+                house.statuses.fault((rate.provider_id, rate.model)),
+                is_available=rate.provider_id in ready,
+            )
             for rate in found
         ],
         paging=Paging(page=query.page, page_size=query.page_size),

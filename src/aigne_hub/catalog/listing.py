@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ import msgspec
 from aigne_hub.base.money import shown_rate
 from aigne_hub.catalog.entries import ListPrices, Tariff
 from aigne_hub.catalog.snapshot import ListedModel
+from aigne_hub.catalog.statuses.entries import Fault, ModelKey, ModelStatus
 from aigne_hub.dialects.call import Kind
 
 # What the reference calls a kind of model, with all the names that one may ask for.
@@ -27,6 +29,25 @@ _METHODS = {
     Kind.embedding: ("embedContent", "batchEmbedContents"),
 }
 _FREE = Tariff(0, 0)  # where calls are not priced
+
+
+def with_faults(models: Sequence[ListedModel], down: Mapping[ModelKey, ModelStatus]) -> Sequence[ListedModel]:
+    """The models, told which are not available. A name of a route is available: it leads to more than one model."""
+    if not down:
+        return models
+    return [
+        replace(one, fault=found.fault)
+        if (found := down.get((one.provider.id, one.name))) is not None and one.id != one.name
+        else one
+        for one in models
+    ]
+
+
+def status_entry(fault: Fault | None) -> dict[str, Any]:
+    """As the reference's clients read it (contract 2.8): `error` is there only when there is one."""
+    if fault is None:
+        return {"available": True}
+    return {"available": False, "error": {"code": fault.code, "message": fault.message}}
 
 
 def find_listed(models: Sequence[ListedModel], name: str) -> ListedModel | None:
@@ -147,7 +168,7 @@ def _common(model: ListedModel) -> dict[str, Any]:
         "input_credits_per_token": shown_rate(tariff.input),
         "output_credits_per_token": shown_rate(tariff.output),
         "modelMetadata": metadata,
-        "status": {"available": True},
+        "status": status_entry(model.fault),
     }
 
 

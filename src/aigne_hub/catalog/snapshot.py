@@ -38,7 +38,8 @@ from aigne_hub.catalog.routes.entries import KeptRoute
 from aigne_hub.catalog.routes.paths import Paths, nowhere
 from aigne_hub.catalog.routes.prices import order_price
 from aigne_hub.catalog.routes.store import list_routes, read_excluded
-from aigne_hub.catalog.targets import environment_targets, target_of
+from aigne_hub.catalog.statuses.entries import Fault
+from aigne_hub.catalog.targets import environment_targets, of_model, target_of
 from aigne_hub.db.engine import Conn
 from aigne_hub.dialects.call import Kind
 from aigne_hub.providers.families import RESERVED, family, upstream_name
@@ -62,6 +63,7 @@ class ListedModel:
     created_ms: int
     facts: ModelFacts
     rate: Rate | None = None  # when calls are priced
+    fault: Fault | None = None  # why it is not available
 
 
 class CatalogSnapshot:
@@ -201,10 +203,18 @@ class CatalogSnapshot:
             target = next((one.targets[0] for one in self._ready.values() if one.provider_id == provider_id), None)
         if target is None:
             raise Unavailable("the model's provider is not available", code="provider_unavailable")
-        return _of_model(target, model)
+        return of_model(target, model)
 
     def models(self) -> list[ListedModel]:
         return self._models
+
+    def kind_listed(self, target: Target) -> Kind | None:
+        """The kind of a target's model; None of one that no listing shows."""
+        if self._prices is not None:
+            rate = self._prices.of(target.provider.id, target.model, None)
+            return None if rate is None else rate.kind
+        listed = self._by_id.get(f"{target.provider.name}/{target.model}")
+        return None if listed is None else listed.kind
 
     def providers(self) -> list[Provider]:
         return list(self._providers.values())
@@ -286,7 +296,7 @@ class CatalogSnapshot:
         if self._knows_lacks:
             listed = self._by_id.get(f"{provider}/{model}")
             lacks = lacks_of(provider, model, kind_of(model) if listed is None else listed.kind)
-        targets = tuple([replace(_of_model(one, model), lacks=lacks, tariff=tariff) for one in base.targets])
+        targets = tuple([replace(of_model(one, model), lacks=lacks, tariff=tariff) for one in base.targets])
         return replace(base, targets=targets)
 
     def _price(self, pool: Pool) -> Decimal | None:
@@ -373,12 +383,6 @@ def _bare(name: str) -> str:
     for prefix in _PREFIXES:
         name = name.removeprefix(prefix)
     return name
-
-
-def _of_model(target: Target, model: str) -> Target:
-    """A target of one model, with what counts for that; made once for each name."""
-    with_credential = None if target.limits is None else target.limits.with_credential
-    return replace(target, model=model, limits=resolved(target.provider.limits, model, with_credential))
 
 
 def _unsupported(name: str) -> BadRequest:

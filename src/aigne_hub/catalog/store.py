@@ -18,6 +18,7 @@ from aigne_hub.catalog.entries import (
     ProviderId,
 )
 from aigne_hub.catalog.limits import decoded, encoded
+from aigne_hub.catalog.statuses.store import COUNTER as STATUS_COUNTER
 from aigne_hub.db.engine import Conn
 from aigne_hub.db.schema import credentials, models, providers
 from aigne_hub.db.versions import bump
@@ -50,8 +51,9 @@ def _columns(provider: Provider) -> dict[str, object]:
 
 
 async def remove_provider(conn: Conn, provider_id: ProviderId) -> bool:
-    """Remove a provider with its credentials and models."""
+    """Remove a provider with its credentials, its models and their statuses."""
     await bump(conn, COUNTER)
+    await bump(conn, STATUS_COUNTER)
     removed = await conn.execute(delete(providers).where(providers.c.id == provider_id))
     return removed.rowcount == 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 
 from aigne_hub.catalog.entries import CredentialId, Provider, Target
 from aigne_hub.catalog.limits import TargetLimits, resolved
@@ -52,6 +53,12 @@ def target_of(
         credential_ms=changed_ms,
         limits=limits,
     )
+
+
+def of_model(target: Target, model: str) -> Target:
+    """A target of one model, with what counts for that; made once for each name."""
+    with_credential = None if target.limits is None else target.limits.with_credential
+    return replace(target, model=model, limits=resolved(target.provider.limits, model, with_credential))
 
 
 def environment_targets(provider: Provider, keys: Iterable[ProviderKeys]) -> list[Target]:

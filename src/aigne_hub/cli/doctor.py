@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import click
 
 from aigne_hub.access import store as access_store
-from aigne_hub.app import master_key, open_house
+from aigne_hub.app import open_house
 from aigne_hub.base.errors import HubError
 from aigne_hub.cli.session import data_dir_option, json_option, settings_of, show, told
 from aigne_hub.db.migrate import current, head
 from aigne_hub.house import House
 from aigne_hub.local.supervisor import is_available
+from aigne_hub.master_key import master_key
 from aigne_hub.settings import BadSetting, Settings
 
 

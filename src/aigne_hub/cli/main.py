@@ -11,6 +11,7 @@ from aigne_hub.cli.credentials import credential
 from aigne_hub.cli.doctor import doctor
 from aigne_hub.cli.explain import explain
 from aigne_hub.cli.keys import key
+from aigne_hub.cli.notices import notice
 from aigne_hub.cli.providers import provider
 from aigne_hub.cli.rates import rate
 from aigne_hub.cli.routes import route
@@ -24,7 +25,7 @@ def main() -> None:
     """AIGNE Hub: one address and one key for every AI provider."""
 
 
-for command in (serve, migrate, user, key, client, provider, credential, rate, route, explain, audit, doctor):
+for command in (serve, migrate, user, key, client, provider, credential, rate, route, explain, notice, audit, doctor):
     main.add_command(command)
 
 

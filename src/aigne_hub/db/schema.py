@@ -388,6 +388,45 @@ model_rates = Table(
     UniqueConstraint("provider_id", "model", "kind"),
 )
 
+# Models that are not available, as calls found them: one that is has no row. `message` is for everybody to read.
+model_status = Table(
+    "model_status",
+    metadata,
+    Column("provider_id", Id, ForeignKey("providers.id", ondelete="CASCADE"), primary_key=True),
+    Column("model", String(200), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("code", String(50), nullable=False),
+    Column("message", String(200), nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+    Column("seen_ms", BigInteger, nullable=False),
+)
+
+# Where notices are sent, if anywhere: one row, with the secret that signs them.
+notice_webhook = Table(
+    "notice_webhook",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("url", String(500), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+)
+
+# Notices on their way, each to one receiver: `due_ms` is when it is sent next, and NULL when it was, or was given up.
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("notice_id", BigInteger, nullable=False),
+    Column("channel", String(10), nullable=False),
+    Column("user_id", Id, ForeignKey("users.id")),
+    Column("event", String(30), nullable=False),
+    Column("about", String(300), nullable=False, index=True),
+    Column("body", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("due_ms", BigInteger, index=True),
+    Column("tries", Integer, nullable=False),
+)
+
 # Where an operator wants the calls of a name to go; `definition` is the JSON of catalog/routes/entries.py.
 routes = Table(
     "routes",

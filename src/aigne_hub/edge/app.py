@@ -19,11 +19,12 @@ from aigne_hub.dialects.reference_images import ReferenceImages
 from aigne_hub.edge.files import FilesDoor
 from aigne_hub.edge.gemini import GeminiDoor
 from aigne_hub.edge.inference import InferenceDoor
-from aigne_hub.edge.listings import ReadingDoor, discovery, healthz, readyz, status, v1_status
+from aigne_hub.edge.listings import ReadingDoor, discovery, healthz, no_socket, readyz, status, v1_status
 from aigne_hub.edge.models import ModelsDoor
 from aigne_hub.edge.passage import Asgi, Passage
 from aigne_hub.edge.reading import BodyReader, request_id_of
 from aigne_hub.edge.signed import SignedDoor, SignedReadingDoor
+from aigne_hub.edge.sockets import SocketDoor
 from aigne_hub.edge.videos import VideosDoor
 from aigne_hub.edge.wire import AsgiReply, Receive, Scope, Send
 from aigne_hub.house import House
@@ -66,8 +67,12 @@ class Edge:
         self._models = ModelsDoor(house)
         self._videos = VideosDoor(house, reader)
         self._files = FilesDoor(house, reader)
+        self._sockets = SocketDoor(house)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._sockets(scope, receive, send)
+            return
         method = scope["method"]
         door = self._door(scope["path"], method)
         if door is not None and (method == door.method or (method == "HEAD" and door.method == "GET")):
@@ -158,6 +163,7 @@ def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
         "/__blocklet__.js": ReadingDoor(house, discovery, needs_caller=False),
         "/healthz": ReadingDoor(house, healthz, needs_caller=False),
         "/readyz": ReadingDoor(house, readyz, needs_caller=False),
+        "/websocket": ReadingDoor(house, no_socket, needs_caller=False),
     }
 
 

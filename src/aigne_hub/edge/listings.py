@@ -12,7 +12,7 @@ import structlog
 from aigne_hub.access.bearer import find_bearer
 from aigne_hub.access.identity import Caller
 from aigne_hub.access.identity import Scope as Right
-from aigne_hub.base.errors import HubError
+from aigne_hub.base.errors import BadRequest, HubError
 from aigne_hub.edge.challenge import challenge
 from aigne_hub.edge.reading import address_of, request_id_of
 from aigne_hub.edge.refusals import note_refusal
@@ -79,15 +79,22 @@ async def status(house: House, _caller: Caller | None, query: dict[str, list[str
         return 200, {"available": False, "error": "No providers available", "code": 503}
     if model:
         try:
-            house.catalog.peek(model)
+            route = house.catalog.route(model, None)
         except HubError as error:
             return 200, {"available": False, "error": error.message, "code": error.status}
+        if all(house.statuses.fault((pool.provider_id, pool.targets[0].model)) for pool in route.pools):
+            return 200, {"available": False, "error": "Model is not available", "code": 503}
     return 200, {"available": True}
 
 
 async def v1_status(house: House, _caller: Caller | None, _query: dict[str, list[str]]) -> Answer:
     """Whether anything can be called (contract 2.7)."""
     return 200, {"available": bool(house.catalog.ready())}
+
+
+async def no_socket(_house: House, _caller: Caller | None, _query: dict[str, list[str]]) -> Answer:
+    """To who asks the path of listeners in plain HTTP."""
+    raise BadRequest("this path speaks WebSocket (RFC 6455)", code="websocket_expected")
 
 
 async def healthz(_house: House, _caller: Caller | None, _query: dict[str, list[str]]) -> Answer:

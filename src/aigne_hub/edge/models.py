@@ -19,7 +19,7 @@ from aigne_hub.access.bearer import find_bearer
 from aigne_hub.access.identity import Caller
 from aigne_hub.access.identity import Scope as Right
 from aigne_hub.base.errors import BadRequest, HubError, NotFound
-from aigne_hub.catalog.listing import anthropic_entry, find_listed, google_entry, named_once, openai_entry
+from aigne_hub.catalog.listing import anthropic_entry, find_listed, google_entry, named_once, openai_entry, with_faults
 from aigne_hub.catalog.snapshot import ListedModel
 from aigne_hub.dialects.anthropic_messages.errors import error_body as anthropic_error
 from aigne_hub.dialects.gemini.errors import error_body as google_error
@@ -74,7 +74,7 @@ class ModelsDoor:
         try:
             query = _query(scope)
             caller = await self._identify(scope, fields, query)
-            listed = named_once(self._house.catalog.models())
+            listed = named_once(with_faults(self._house.catalog.models(), self._house.statuses.down))
             models = [one for one in listed if caller.rights.allows_model(one.id, one.name)]
             shown = shape.page(models, query) if path["model"] is None else shape.entry(_one(models, path["model"]))
             await reply.json(200, _write(shown))

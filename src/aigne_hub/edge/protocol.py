@@ -9,6 +9,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.edge.sending import WholeSend
+from aigne_hub.edge.socket_protocol import SOCKET_PATHS
 from aigne_hub.edge.wire import BODY_ARRIVED, Receive, Scope, Send
 
 _ANSWER = b"HTTP/1.1 %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
@@ -108,6 +109,11 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._is_in_head = True
         super().on_message_complete()
+
+    def _should_upgrade(self) -> bool:
+        """Only listeners' paths speak WebSocket; elsewhere the wish is overheard, as RFC 9110 section 7.8 allows."""
+        is_path = self.url.partition(b"?")[0] in SOCKET_PATHS and self.scope["method"] == "GET"
+        return is_path and super()._should_upgrade()
 
     def _head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)

@@ -16,6 +16,8 @@ from aigne_hub.catalog.standing import Standing
 from aigne_hub.db.engine import Database
 from aigne_hub.dialects.openai_errors import safe
 from aigne_hub.flows.keep_credential import CredentialKeeper
+from aigne_hub.flows.telling import Telling
+from aigne_hub.notices.entries import Event
 
 log = structlog.get_logger()
 
@@ -34,11 +36,19 @@ class _Refused:
 class CredentialHealth:
     """What the calls of a worker notice is queued; ticks write it down and make the rechecks that are due."""
 
-    def __init__(self, database: Database, providers: Registry, standing: Standing, keeper: CredentialKeeper) -> None:
+    def __init__(
+        self,
+        database: Database,
+        providers: Registry,
+        standing: Standing,
+        keeper: CredentialKeeper,
+        telling: Telling,
+    ) -> None:
         self._database = database
         self._providers = providers
         self._standing = standing
         self._keeper = keeper
+        self._telling = telling
         self._waiting: dict[CredentialId, _Refused] = {}
         self._is_reachable = True
 
@@ -86,6 +96,8 @@ class CredentialHealth:
             off = await self._standing.deactivate(
                 conn, provider.id, id_, version=refused.target.credential_ms, error=self._reason(found, refused)
             )
+            if off is not None:
+                await self._telling.tell_credential(conn, Event.credential_deactivated, provider.name, off)
         if off is not None:
             log.warning("credential refused", provider=provider.name, credential=off.name, status=refused.status)
 
@@ -100,6 +112,8 @@ class CredentialHealth:
             if on is not None:
                 await self._keeper.put_models(conn, claimed.provider_id, found)
             provider = await store.find_provider(conn, claimed.provider_id)
+            if on is not None and provider is not None:
+                await self._telling.tell_credential(conn, Event.credential_reactivated, provider.name, on)
         if on is not None and provider is not None:
             log.warning("credential works again", provider=provider.name, credential=on.name)
 
@@ -107,7 +121,10 @@ class CredentialHealth:
         async with self._database.write() as conn:
             planned = await self._standing.postpone(conn, claimed, is_refused=is_refused)
             provider = await store.find_provider(conn, claimed.provider_id)
-        if planned is not None and planned.next_check_ms is None and provider is not None:
+            is_last = planned is not None and planned.next_check_ms is None
+            if planned is not None and is_last and provider is not None:
+                await self._telling.tell_credential(conn, Event.credential_given_up, provider.name, planned)
+        if planned is not None and is_last and provider is not None:
             log.warning("credential is not rechecked any more", provider=provider.name, credential=planned.name)
 
     def _reason(self, credential: Credential, refused: _Refused) -> str:

@@ -14,6 +14,7 @@ from aigne_hub.access.trust.tokens import TrustedTokens
 from aigne_hub.base.errors import NotFound, NotSignedIn, Unavailable
 from aigne_hub.base.ids import KEY_PREFIX, TOKEN_PREFIX
 from aigne_hub.catalog.snapshot import CatalogSnapshot
+from aigne_hub.catalog.statuses.board import StatusBoard
 from aigne_hub.db.engine import Conn, Database
 from aigne_hub.db.versions import read_versions
 
@@ -35,10 +36,12 @@ class _Snapshot(Protocol):
 class Freshness:
     """Looks at the change counters and lets each snapshot load what is new."""
 
-    def __init__(self, database: Database, access: AccessSnapshot, catalog: CatalogSnapshot) -> None:
+    def __init__(
+        self, database: Database, access: AccessSnapshot, catalog: CatalogSnapshot, statuses: StatusBoard
+    ) -> None:
         self._database = database
         self._access = access
-        self._snapshots: tuple[_Snapshot, ...] = (access, catalog)
+        self._snapshots: tuple[_Snapshot, ...] = (access, catalog, statuses)
         self._looking: asyncio.Task[None] | None = None
         self._is_reachable = True
 

@@ -23,6 +23,7 @@ from aigne_hub.claims import store as claim_store
 from aigne_hub.db.engine import Conn
 from aigne_hub.flows.freshness import INTERVAL_S
 from aigne_hub.house import House
+from aigne_hub.notices import store as notice_store
 from aigne_hub.usage import store as usage_store
 from aigne_hub.videos import store as video_store
 
@@ -51,6 +52,8 @@ def ticks_of(house: House) -> list[Tick]:
         Tick("last uses", 5.0, lambda: note_uses(house)),
         Tick("refused credentials", 0.5, house.credential_health.deactivate_refused),
         Tick("credential rechecks", 2.0, house.credential_health.recheck_due),
+        Tick("model statuses", 0.5, house.model_statuses.tick),
+        Tick("notices", 1.0, house.telling.tick),
         Tick("health", 30.0, lambda: forget_healed(house)),
         Tick("stale calls", 300.0, lambda: close_stale(house)),
         Tick("dead workers", 2.0, lambda: bury_dead(house)),
@@ -108,6 +111,7 @@ async def forget_ended(house: House) -> None:
         lambda conn: oauth_store.forget_ended(
             conn, tokens_before=week_before_ms, clients_before=before_ms, unused_before=week_before_ms
         ),
+        lambda conn: notice_store.forget(conn, before_ms),
         lambda conn: video_store.forget(conn, first_id_at(before_ms - 29 * _REMEMBERED_MS)),
     ]
     for step in steps:  # a transaction each, so that none holds calls up for long

@@ -17,6 +17,7 @@ from math import ceil
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import Failure, UpstreamFailed
 from aigne_hub.catalog.entries import CredentialId, CredentialState, ProviderId, Target
+from aigne_hub.catalog.statuses.availability import Availability
 from aigne_hub.relay.circuit import FIRST_PAUSE_S, Circuit, Probing
 
 THROTTLED_S = 180.0
@@ -62,7 +63,7 @@ class Health:
     """The memory of one worker. It holds nothing of what is well, so that asking of that costs next to nothing.
 
     `usable` gives a target of each credential that could be used; `on_invalid` hears once of each credential that its
-    provider refuses for good.
+    provider refuses for good; `availability` of every end.
     """
 
     def __init__(
@@ -70,10 +71,12 @@ class Health:
         clock: Clock,
         usable: Callable[[], Collection[Target]],
         on_invalid: Callable[[Target, UpstreamFailed], None],
+        availability: Availability,
     ) -> None:
         self._now = clock.monotonic
         self._usable = usable
         self._on_invalid = on_invalid
+        self._availability = availability
         self._troubles: dict[CredentialId, _Trouble] = {}
         self._coolings: dict[ProviderId, _Cooling] = {}
         self._circuits: dict[_Key, Circuit] = {}
@@ -99,10 +102,12 @@ class Health:
                 probing.begin(now)
 
     def succeeded(self, target: Target) -> None:
+        self._availability.succeeded(target)
         if self._troubles or self._coolings or self._circuits:
             self._note_success(target)
 
     def failed(self, target: Target, error: UpstreamFailed) -> None:
+        self._availability.failed(target, error)
         now = self._now()
         if now - self._swept_s >= _SWEEP_S:
             self.sweep()
