@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from aigne_hub.audit.journal import Journal
@@ -34,6 +36,20 @@ async def test_each_setting_makes_a_secret_that_only_the_master_key_opens(databa
         await book().remove(conn, SHELL)
         with pytest.raises(NotFound):
             await book().remove(conn, SHELL)
+
+
+async def test_of_two_who_set_it_at_once_the_last_one_has_it(database: Database) -> None:
+    made: list[str] = []
+
+    async def put(url: str) -> None:
+        async with database.write() as conn:
+            made.append((await book().put(conn, SHELL, url))[1])
+
+    await asyncio.gather(*[put(f"https://h/{number}") for number in range(4)])
+    async with database.read() as conn:
+        kept = await store.find_webhook(conn)
+    assert kept is not None
+    assert secret_text(book().secret(kept)) == made[-1]
 
 
 @pytest.mark.parametrize(

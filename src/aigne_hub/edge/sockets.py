@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -121,9 +122,10 @@ def _put(queue: asyncio.Queue[str], text: str) -> None:
 
 
 async def _push(queue: asyncio.Queue[str], send: Send) -> None:
-    while text := await queue.get():
-        await send({"type": "websocket.send", "text": text})
-    await send({"type": "websocket.close", "code": 1013, "reason": "too slow"})
+    with suppress(OSError):  # the listener has gone, and whoever hears it out ends it
+        while text := await queue.get():
+            await send({"type": "websocket.send", "text": text})
+        await send({"type": "websocket.close", "code": 1013, "reason": "too slow"})
 
 
 async def _refuse(scope: Scope, send: Send, error: HubError) -> None:

@@ -10,6 +10,7 @@ from aigne_hub.base.clock import Clock
 from aigne_hub.base.crypto import Vault
 from aigne_hub.base.errors import BadRequest, NotFound
 from aigne_hub.db.engine import Conn
+from aigne_hub.db.versions import hold
 from aigne_hub.notices import store
 from aigne_hub.notices.entries import SECRET_BYTES, Webhook, secret_text
 from aigne_hub.outbound import Origin
@@ -33,6 +34,7 @@ class WebhookBook:
         Raises BadRequest for what is no address.
         """
         url = checked_address(url)
+        await hold(conn, store.COUNTER)
         old, secret = await store.find_webhook(conn), secrets.token_bytes(SECRET_BYTES)
         new = Webhook(url, self._vault.seal(secret, place=_PLACE))
         await store.put_webhook(conn, new, self._clock.now_ms())
@@ -40,6 +42,7 @@ class WebhookBook:
         return new, secret_text(secret)
 
     async def remove(self, conn: Conn, by: Actor) -> None:
+        await hold(conn, store.COUNTER)
         old = await store.find_webhook(conn)
         if old is None:
             raise NotFound("there is no webhook")

@@ -10,6 +10,7 @@ from aigne_hub.db.engine import Conn
 from aigne_hub.db.schema import notice_webhook, notices
 from aigne_hub.notices.entries import Channel, Event, Notice, Webhook
 
+COUNTER = "notices"  # held by whoever changes the webhook
 _ONLY = 1  # there is one webhook
 
 

@@ -52,4 +52,4 @@ def upgrade() -> None:
     op.create_index("ix_notices_about", "notices", ["about"])
     op.create_index("ix_notices_due_ms", "notices", ["due_ms"])
     versions = sa.table("versions", sa.column("name"), sa.column("version"))
-    op.bulk_insert(versions, [{"name": "model_status", "version": 0}])
+    op.bulk_insert(versions, [{"name": name, "version": 0} for name in ("model_status", "notices")])
