@@ -82,6 +82,7 @@ from aigne_hub.relay.explain import Explainer
 from aigne_hub.relay.fetching import Fetching
 from aigne_hub.relay.filling import LARGEST, Filling
 from aigne_hub.relay.health import Health
+from aigne_hub.relay.hedging import Hedging
 from aigne_hub.relay.passing import Passing
 from aigne_hub.relay.plan import Planner, fresh_planner
 from aigne_hub.relay.repeats import Repeats
@@ -228,8 +229,8 @@ def _relay(
         catalog, files, Fetching(client, largest=settings.answer_limit // 4), deadlines, drain_s=settings.drain_s
     )
     filling = Filling(None if settings.proxy else Fetching(outside, largest=LARGEST))
-    budget, limits = RetryBudget(clock), _limits(settings)
-    return Relay(catalog, planner, client, filling, passing, slots, budget, recorder, clock, limits=limits)
+    budget, hedging, limits = RetryBudget(clock), Hedging(planner.conditions, clock), _limits(settings)
+    return Relay(catalog, planner, client, filling, passing, slots, budget, hedging, recorder, clock, limits=limits)
 
 
 def _shelves(settings: Settings, threads: Threads, client: Client, clock: Clock) -> tuple[Drafts, Place]:

@@ -102,6 +102,13 @@ class Health:
         if self._troubles or self._coolings or self._circuits:
             self._note_success(target)
 
+    def left(self, target: Target) -> None:
+        """An attempt was given up for another: it has shown nothing, and if it was a probe, the next call is one."""
+        if self._coolings or self._circuits:
+            now = self._now()
+            for probing in self._probings(target, now):
+                probing.release(now)
+
     def failed(self, target: Target, error: UpstreamFailed) -> None:
         now = self._now()
         if now - self._swept_s >= _SWEEP_S:
