@@ -31,6 +31,7 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: bytes
+    is_left: Callable[[], bool] = lambda: False  # whether the hub hung up since
 
     @property
     def json(self) -> Any:
@@ -141,4 +142,6 @@ async def _read(reader: asyncio.StreamReader) -> Asked | None:
     first, *lines = head.rstrip("\r\n").split("\r\n")
     method, path, _ = first.split(" ")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return Asked(method, path, headers, await reader.readexactly(int(headers.get("content-length", "0"))))
+    return Asked(
+        method, path, headers, await reader.readexactly(int(headers.get("content-length", "0"))), reader.at_eof
+    )

@@ -87,6 +87,7 @@ from aigne_hub.relay.explain import Explainer
 from aigne_hub.relay.fetching import Fetching
 from aigne_hub.relay.filling import LARGEST, Filling
 from aigne_hub.relay.health import Health
+from aigne_hub.relay.hedging import Hedging
 from aigne_hub.relay.passing import Passing
 from aigne_hub.relay.plan import Planner, fresh_planner
 from aigne_hub.relay.repeats import Repeats
@@ -255,8 +256,9 @@ def _relay(
         catalog, files, Fetching(client, largest=settings.answer_limit // 4), ground.deadlines, drain_s=settings.drain_s
     )
     filling = Filling(None if settings.proxy else Fetching(outside, largest=LARGEST))
-    budget, limits = RetryBudget(ground.clock), ground.limits
-    return Relay(catalog, planner, client, filling, passing, slots, budget, recorder, ground.clock, limits=limits)
+    clock, limits = ground.clock, ground.limits
+    budget, hedging = RetryBudget(clock), Hedging(planner.conditions, clock)
+    return Relay(catalog, planner, client, filling, passing, slots, budget, hedging, recorder, clock, limits=limits)
 
 
 def _shelves(ground: _Ground) -> tuple[Drafts, Place]:

@@ -45,12 +45,23 @@ def test_a_route_with_conditions_comes_as_json(shell: Shell) -> None:
     assert "left out of tier 1: gone: No available provider" in made.out
 
 
+def test_a_route_is_hedged(shell: Shell) -> None:
+    targets = ("--target", "own/m", "--target", "other/m@2")
+    made = shell.run("route", "set", "smart", *targets, "--hedge", "p97.5:10%", "--json").json
+    assert made["hedge"] == {"after": 0.975, "most": 0.1}
+    assert shell.run("route", "show", "smart").out.endswith("hedged after P97.5, at most 10% of the calls\n")
+    assert shell.run("route", "set", "smart", *targets, "--hedge", "P95", "--json").json["hedge"]["most"] == 0.05
+    assert "hedge" not in shell.run("route", "set", "smart", *targets, "--json").json
+
+
 def test_a_mistake_is_told_in_one_sentence(shell: Shell) -> None:
     for words, message in (
         (("--target", "nobody/m"), "this route leads nowhere"),
         (("--target", "smart"), "a loop of fallbacks"),
         (("--target", "own/nova:0"), "write own/nova:0:1"),
         (("--target", "own/m@2"), "without a gap"),
+        (("--target", "own/m", "--hedge", "95"), "95 is no hedge: P95 or P95:5%"),
+        (("--target", "own/m", "--hedge", "P10"), "a share of 0.5 to 0.999"),
         (("--target", "own/m", "--strategy", "best"), "best is no strategy"),
         (("--target", "own/m", "--strategy", "cheapest@2"), "cheapest@2 is no strategy of a tier there is"),
     ):

@@ -313,3 +313,36 @@ async def test_a_cancelled_reader_leaves_no_connection_behind(way: str, short: L
         with pytest.raises(asyncio.CancelledError):
             await reader
         await until(lambda: client.open_connections == 0)
+
+
+async def test_it_is_known_when_something_was_said_and_nothing_of_it_is_lost(short: Limits) -> None:
+    go_on = asyncio.Event()
+
+    async def script(peer: Peer) -> None:
+        await peer.read_request()
+        await peer.write(CHUNKED_HEAD)
+        await go_on.wait()
+        await peer.write(b"3\r\none\r\n0\r\n\r\n")
+        await peer.hang()
+
+    async with serve(script) as upstream, client_of() as client:
+        exchange = await post(client, upstream.origin, short)
+        speaking = asyncio.ensure_future(exchange.spoken())
+        await asyncio.sleep(0)
+        assert not speaking.done()
+        go_on.set()
+        await speaking
+        await exchange.spoken()
+        assert await exchange.read() == b"one"
+
+
+async def test_who_breaks_off_before_a_word_has_failed(short: Limits) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.read_request()
+        await peer.write(CHUNKED_HEAD)
+
+    async with serve(script) as upstream, client_of() as client:
+        exchange = await post(client, upstream.origin, short)
+        with pytest.raises(UpstreamFailed) as failed:
+            await exchange.spoken()
+        assert failed.value.kind is Failure.broken

@@ -195,6 +195,19 @@ def test_a_probe_of_which_nothing_was_heard_is_made_by_another(world: World) -> 
     assert world.weight(A) == 100
 
 
+def test_a_probe_that_was_given_up_is_the_next_calls(world: World) -> None:
+    world.health.left(A)
+    for _ in range(3):
+        world.health.failed(A, overloaded())
+    world.health.left(A)  # of a call that was begun before
+    assert world.weight(A) == 0
+    world.later(5)
+    world.health.began(A)
+    assert world.weight(A) == 0
+    world.health.left(A)
+    assert world.weight(A) == 100
+
+
 def test_a_second_key_of_the_plan_that_opened_the_circuit_does_not_put_the_probe_off(world: World) -> None:
     for _ in range(3):
         world.health.failed(A, overloaded())

@@ -46,7 +46,7 @@ class AllWell:
     def began(self, target: Target) -> None:
         raise AssertionError("planning attempts nothing")
 
-    succeeded = began
+    succeeded = left = began
 
     def failed(self, target: Target, error: UpstreamFailed) -> None:
         raise AssertionError("planning attempts nothing")

@@ -203,6 +203,22 @@ async def test_attempts_are_recorded_with_the_call_and_its_record_is_of_the_last
     assert row.first_byte_ms is None
 
 
+async def test_an_attempt_beside_is_on_record_and_the_call_may_go_on_with_it(desk: Desk) -> None:
+    call = desk.open()
+    desk.clock.advance(0.5)
+    call.note_attempt(call.facts, "lost", None, None, began_ms=0, ended_ms=call.elapsed_ms)
+    other = structs.replace(call.facts, provider_id=8, credential_id=9)
+    call.begin_attempt(other, None, None, began_ms=200)
+    call.mark_first_byte()
+    assert call.first_byte_s == 0.3
+    await call.settle(Status.success, Usage(10, 5), source=Source.reported)
+    began_ms = call.started_ms
+    assert await desk.attempts(call) == [
+        AttemptRecord(call.id, 1, 3, 4, "m", "lost", None, began_ms, 500, None),
+        AttemptRecord(call.id, 2, 8, 9, "m", "ok", 200, began_ms + 200, 300, None),
+    ]
+
+
 @pytest.mark.parametrize("is_noted", [True, False])
 async def test_a_failed_call_has_its_attempt_on_record(desk: Desk, is_noted: bool) -> None:
     call = desk.open()

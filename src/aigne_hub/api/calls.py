@@ -50,7 +50,7 @@ class ShownApp(Shape):
 
 
 class ShownAttempt(Shape):
-    """One try of a target. `outcome` is `ok`, `cut` or a kind of failure; `credentialId` is for admins."""
+    """One try of a target. `outcome` is `ok`, `cut`, `lost` or a kind of failure; `credentialId` is for admins."""
 
     number: int
     provider_id: str

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from aigne_hub.api.shapes import Shape, Strict, iso
 from aigne_hub.catalog.entries import LeftOut, Strategy
-from aigne_hub.catalog.routes.book import MOST_TIERS, MOST_WEIGHT
+from aigne_hub.catalog.routes.book import LATEST, MOST_TIERS, MOST_WEIGHT, SOONEST
 from aigne_hub.catalog.routes.entries import KeptRoute, RouteDraft
 from aigne_hub.catalog.routes.paths import MOST_LANES
 
@@ -45,10 +45,21 @@ class TierBody(Strict):
     ] = False
 
 
+class HedgeBody(Strict):
+    """A second target is asked as well when the first has said nothing for longer than it nearly always takes."""
+
+    after: Annotated[
+        float,
+        Field(ge=SOONEST, le=LATEST, description="Of the target's first bytes of late, the share that came sooner."),
+    ] = 0.95
+    most: Annotated[float, Field(gt=0, le=1, description="Of the route's calls, the share that may be hedged.")] = 0.05
+
+
 class RouteBody(Strict):
     tiers: Annotated[
         list[TierBody], Field(min_length=1, max_length=MOST_TIERS, description="Each is for when those before it fail.")
     ]
+    hedge: HedgeBody | None = None
 
     @property
     def draft(self) -> RouteDraft:
@@ -68,6 +79,7 @@ class ShownLeftOut(Shape):
 class ShownRoute(Shape):
     model: str
     tiers: Annotated[list[TierBody], Field(description="Empty when what is kept cannot be read.")]
+    hedge: HedgeBody | None
     left_out: Annotated[list[ShownLeftOut], Field(description="Targets that cannot be used at all, with the reason.")]
     created_at: str | None
     updated_at: str | None
@@ -75,9 +87,11 @@ class ShownRoute(Shape):
     @classmethod
     def of(cls, kept: KeptRoute, left_out: Iterable[LeftOut]) -> ShownRoute:
         tiers = [] if kept.draft is None else msgspec.to_builtins(kept.draft)["tiers"]
+        hedge = None if kept.draft is None else kept.draft.hedge
         return cls(
             model=kept.model,
             tiers=[TierBody.model_validate(tier) for tier in tiers],
+            hedge=None if hedge is None else HedgeBody(after=hedge.after, most=hedge.most),
             left_out=[ShownLeftOut.of(one) for one in left_out],
             created_at=iso(kept.created_ms),
             updated_at=iso(kept.updated_ms),

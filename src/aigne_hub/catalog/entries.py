@@ -256,6 +256,16 @@ class LeftOut:
     is_loop: bool = False  # whether it would lead round in a circle
 
 
+class Hedge(Struct, frozen=True, forbid_unknown_fields=True):
+    """When a second target is asked beside the first, which has said nothing yet.
+
+    `after` is the share of its first bytes that came sooner; at most this share of the route's calls is hedged: `most`.
+    """
+
+    after: float = 0.95
+    most: float = 0.05
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Route:
     """What a model name leads to: pools, which take turns if there are several.
@@ -268,3 +278,4 @@ class Route:
     tiers: tuple[Tier, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     asks_for_tools: bool = False  # whether a condition looks at them, which takes reading a call
+    hedge: Hedge | None = None

@@ -9,10 +9,11 @@ from typing import Any, TextIO
 
 import click
 import msgspec
+from msgspec import structs
 
 from aigne_hub.audit.records import SHELL
 from aigne_hub.base.errors import BadRequest
-from aigne_hub.catalog.entries import LeftOut, Strategy
+from aigne_hub.catalog.entries import Hedge, LeftOut, Strategy
 from aigne_hub.catalog.routes import store
 from aigne_hub.catalog.routes.book import MOST_TIERS
 from aigne_hub.catalog.routes.entries import Aim, KeptRoute, RouteDraft, TierDraft
@@ -20,6 +21,7 @@ from aigne_hub.cli.session import data_dir_option, in_house, json_option, show, 
 from aigne_hub.house import House
 
 _AIM = re.compile(r"(?P<target>.+?)(?::(?P<weight>\d{1,4}))?(?:@(?P<tier>\d{1,2}))?")
+_HEDGE = re.compile(r"[Pp](?P<after>\d{1,2}(?:\.\d{1,3})?)(?::(?P<most>\d{1,3}(?:\.\d{1,3})?)%)?")
 
 
 @click.group()
@@ -45,6 +47,12 @@ def route() -> None:
 )
 @click.option("--sticky", is_flag=True, help="A conversation stays where it was answered last, for five minutes.")
 @click.option(
+    "--hedge",
+    metavar="P95[:5%]",
+    help="Ask a second target too when the first is silent for longer than this percentile of its first bytes; "
+    "at most so many of the calls (5%).",
+)
+@click.option(
     "--file", "file", type=click.File("r"), help="The route as JSON, conditions included; - is standard input."
 )
 @data_dir_option
@@ -55,6 +63,7 @@ def set_route(
     aims: tuple[str, ...],
     strategies: tuple[str, ...],
     sticky: bool,
+    hedge: str | None,
     file: TextIO | None,
     data_dir: str | None,
     as_json: bool,
@@ -66,6 +75,8 @@ def set_route(
     if (file is None) is not bool(aims):
         raise click.UsageError("give either --target, once or more, or --file")
     draft = _read(file.read()) if file is not None else _draft(aims, strategies, is_sticky=sticky)
+    if hedge is not None:
+        draft = structs.replace(draft, hedge=_hedge(hedge))
 
     async def work(house: House) -> dict[str, Any]:
         async with house.database.write() as conn:
@@ -171,6 +182,13 @@ def _draft(aims: Iterable[str], strategies: Iterable[str], *, is_sticky: bool) -
     )  # fmt: skip
 
 
+def _hedge(text: str) -> Hedge:
+    found = _HEDGE.fullmatch(text)
+    if found is None:
+        raise BadRequest(f"{text} is no hedge: P95 or P95:5%, the percentile and the share of calls at most")
+    return Hedge(round(float(found["after"]) / 100, 5), round(float(found["most"] or 5) / 100, 5))
+
+
 def _strategies(texts: Iterable[str], count: int) -> dict[int, Strategy]:
     chosen = dict.fromkeys(range(1, count + 1), Strategy.weighted)
     for text in texts:
@@ -189,14 +207,16 @@ def _tell(row: dict[str, Any]) -> None:
         for aim in tier["targets"]:
             when = f"  when {json.dumps(aim['when'])}" if aim.get("when") else ""
             click.echo(f"  {aim['target']}  weight {aim.get('weight', 1)}{when}")
+    if hedge := row.get("hedge"):
+        click.echo(f"hedged after P{hedge['after'] * 100:g}, at most {hedge['most'] * 100:g}% of the calls")
     for one in row["left_out"]:
         click.echo(f"left out of tier {one['tier']}: {one['target']}: {one['reason']}")
 
 
 def _row(kept: KeptRoute, left_out: Iterable[LeftOut]) -> dict[str, Any]:
-    tiers = [] if kept.draft is None else msgspec.to_builtins(kept.draft)["tiers"]
+    said = {"tiers": []} if kept.draft is None else msgspec.to_builtins(kept.draft)
     return {
         "model": kept.model,
-        "tiers": tiers,
+        **said,
         "left_out": [{"tier": one.tier, "target": one.target, "reason": one.reason} for one in left_out],
     }

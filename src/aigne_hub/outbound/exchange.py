@@ -105,6 +105,13 @@ class Exchange:
         if not self.is_complete:
             self._end_early(UpstreamFailed(Failure.broken, "the answer was abandoned before its end"))
 
+    async def spoken(self) -> None:
+        """Return when something of the body has come, or all there is; hangs up if cancelled. Raises UpstreamFailed."""
+        while not (self.unread or self.is_complete):
+            if self.failure is not None:
+                raise self.failure
+            await self._wait()
+
     async def answered(self) -> None:
         """Return when the head has arrived or the exchange has failed; hangs up if cancelled."""
         while not self.has_begun and self.failure is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 import structlog
@@ -12,7 +12,7 @@ from msgspec import structs
 from aigne_hub.access.identity import Caller
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import BadRequest, Failure, HubError, NotAllowed, Unavailable, UpstreamFailed
-from aigne_hub.catalog.entries import Route, Target
+from aigne_hub.catalog.entries import Hedge, Route, Target
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.dialects.call import Call, ServedDialect
 from aigne_hub.dialects.pairing import pair
@@ -24,6 +24,7 @@ from aigne_hub.relay.attempt import Attempt, Wish, limits_for, refusal, send
 from aigne_hub.relay.failover import MOST_ATTEMPTS, may_go_on, most_telling
 from aigne_hub.relay.filling import Filling
 from aigne_hub.relay.fit import refuse_unfit
+from aigne_hub.relay.hedging import REPEATABLE, Hedging, Line, Race, note_race
 from aigne_hub.relay.leaving import CallerLeft
 from aigne_hub.relay.passing import Passing, tell
 from aigne_hub.relay.plan import Planner
@@ -57,6 +58,7 @@ class Relay:
         passing: Passing,
         slots: Slots,
         budget: RetryBudget,
+        hedging: Hedging,
         recorder: Recorder,
         clock: Clock,
         *,
@@ -69,6 +71,7 @@ class Relay:
         self._passing = passing
         self._slots = slots
         self._budget = budget
+        self._hedging = hedging
         self._recorder = recorder
         self._clock = clock
         self._limits = limits
@@ -84,8 +87,9 @@ class Relay:
         route = self._catalog.route(call.model, call.kind)
         ask = ask_of(route, caller, call, dialect, origin.tags) if route.tiers else None
         wish = Wish(caller, call, dialect, origin, ask)
-        targets = self._planner.in_turn(route, ask)
-        attempt = await self._first(wish, route, targets, reply)
+        hedge = route.hedge if call.kind in REPEATABLE else None
+        line = Line(self._planner.in_turn(route, ask))
+        attempt = await self._first(wish, route, line, reply)
         record = open_record(
             self._recorder,
             caller,
@@ -96,21 +100,19 @@ class Relay:
             upstream=attempt.way.upstream,
             losses=attempt.way.losses,
         )
-        tried: list[Tried] = []
         self._budget.note(attempt.target)
         try:
             while True:
                 try:
-                    return await self._try(attempt, wish, reply, record)
+                    return await self._try(attempt, wish, reply, record, line, hedge)
                 except UpstreamFailed as error:
-                    tried.append(Tried(attempt, error))
-                    following = await self._following(wish, targets, tried, reply, record)
+                    following = await self._following(wish, line, reply, record)
                     if following is None and reply.has_started:
                         raise
                     if following is None:
-                        tell(reply, attempt, len(tried))
-                        raise most_telling([one.error for one in tried]) from error
-                attempt = following
+                        tell(reply, line.tried[-1].attempt, len(record.attempts))
+                        raise most_telling([one.error for one in line.tried]) from error
+                attempt, hedge = following, None
         except CallerLeft as left:
             usage, source = await estimating.of_stream(call, dialect, record.said, record.seen)
             await record.settle(Status.failed, usage, source=source, error=left.message)
@@ -142,7 +144,7 @@ class Relay:
     async def _next(
         self,
         wish: Wish,
-        targets: Iterator[Target],
+        targets: Iterable[Target],
         reply: Reply,
         refusals: list[HubError],
         elapsed_s: float | None = None,
@@ -175,27 +177,25 @@ class Relay:
         slot = await self._slots.wait([one.target for one in busy], reply)
         return next(structs.replace(one, slot=slot) for one in busy if one.target is slot.target)
 
-    async def _first(self, wish: Wish, route: Route, targets: Iterator[Target], reply: Reply) -> Attempt:
+    async def _first(self, wish: Wish, route: Route, line: Line, reply: Reply) -> Attempt:
         """The attempt at the first target that is a choice. Raises the first refusal when none is."""
         refusals: list[HubError] = []
-        attempt = await self._next(wish, targets, reply, refusals)
+        attempt = await self._next(wish, line.targets, reply, refusals)
         if attempt is None:
             raise refusals[0] if refusals else self._planner.nothing_left(route)
         return attempt
 
-    async def _following(
-        self, wish: Wish, targets: Iterator[Target], tried: list[Tried], reply: Reply, record: OpenCall
-    ) -> Attempt | None:
+    async def _following(self, wish: Wish, line: Line, reply: Reply, record: OpenCall) -> Attempt | None:
         """Note the failure, and what is tried after it; None when the call ends with it."""
-        error = tried[-1].error
+        error = line.tried[-1].error
         end_attempt(record, error)
-        if reply.has_started or not may_go_on(error) or len(tried) >= MOST_ATTEMPTS:
+        if reply.has_started or not may_go_on(error) or len(record.attempts) >= MOST_ATTEMPTS:
             return None
         if await _has_gone(reply):
             return None  # nobody would get what the next target makes
         try:
-            attempt = await self._next(wish, targets, reply, [], record.elapsed_s)
-            attempt = attempt or await self._again(wish, tried, reply, record)
+            attempt = await self._next(wish, line.targets, reply, [], record.elapsed_s)
+            attempt = attempt or await self._again(wish, line.tried, reply, record)
         except Unavailable:
             return None  # all that are left are busy: what failed is told
         if attempt is None:
@@ -216,39 +216,85 @@ class Relay:
             await self._clock.sleep(retry.pause_s)
             if await _has_gone(reply) or reply.has_started:
                 return None
-            return await self._next(wish, iter((target,)), reply, [], record.elapsed_s)
+            return await self._next(wish, (target,), reply, [], record.elapsed_s)
         return None
 
-    async def _try(self, attempt: Attempt, wish: Wish, reply: Reply, record: OpenCall) -> Usage | None:
-        """Make one attempt. Raises UpstreamFailed; unless the reply has begun, nobody has noticed."""
-        target, conditions = attempt.target, self._planner.conditions
+    async def _try(
+        self, attempt: Attempt, wish: Wish, reply: Reply, record: OpenCall, line: Line, hedge: Hedge | None
+    ) -> Usage | None:
+        """Make one attempt, or with a hedge the better of two. Raises UpstreamFailed, after it has noted who failed;
+        unless the reply has begun, nobody has noticed.
+        """
+        conditions = self._planner.conditions
         try:
-            self._catalog.note_use(target)
-            conditions.began(target)
+            conditions.began(attempt.target)
             with self._passing.leaving(wish, reply) as leaving:
-                exchange = await self._send(attempt, wish.origin, record)
+                if hedge is None:
+                    exchange = await self._send(attempt, wish.origin, record)
+                else:
+                    race = await self._race(attempt, wish, record, line, hedge)
+                    attempt = race.attempt
+                    exchange = race.exchange()
                 try:
                     answer = self._passing.stream if attempt.call.is_stream else self._passing.whole
                     used = await answer(exchange, attempt, wish, reply, record, leaving)
                 finally:
                     exchange.close()
         except UpstreamFailed as error:
-            conditions.failed(target, error)
+            line.tried.append(Tried(attempt, error))
+            conditions.failed(attempt.target, error)
             if wish.ask is not None and error.kind is Failure.timeout:
-                self._planner.latency.note(target, record.attempt_s)  # it would have been later still
+                self._planner.latency.note(attempt.target, record.attempt_s)  # it would have been later still
             raise
         finally:
             if attempt.slot is not None:
                 attempt.slot.end()
-        conditions.succeeded(target)
+        conditions.succeeded(attempt.target)
         if wish.ask is not None:
-            self._planner.note_answer(wish.ask, target, record.first_byte_s)
+            self._planner.note_answer(wish.ask, attempt.target, record.first_byte_s)
         return used
 
-    async def _send(self, attempt: Attempt, origin: Origin, record: OpenCall) -> Exchange:
+    async def _race(self, attempt: Attempt, wish: Wish, record: OpenCall, line: Line, hedge: Hedge) -> Race:
+        """Make the attempt, and one at the next target beside it when it is silent for long; who was heard first."""
+
+        async def ask(one: Attempt) -> Exchange:
+            exchange = await self._send(one, wish.origin, record, is_late=one is not attempt)
+            await exchange.spoken()
+            return exchange
+
+        race = Race(attempt)
+        try:
+            await self._hedging.run(race, hedge, wish.call, ask, lambda: self._beside(wish, line))
+        finally:
+            note_race(race, line, record)
+        return race
+
+    async def _beside(self, wish: Wish, line: Line) -> Attempt | None:
+        """The attempt at the next target, if it may begin at once; else it stays the next."""
+        target = next(line.targets, None)
+        if target is None:
+            return None
+        try:
+            if self._planner.conditions.weight(target, 1) > 0:
+                attempt = await self._derived(wish, target)
+                if target.limits is None or not target.limits.has_slots:
+                    return attempt
+                slot = self._slots.take(target)
+                if slot is not None:
+                    return structs.replace(attempt, slot=slot)
+        except HubError:
+            return None  # it is no choice for this call
+        except asyncio.CancelledError:
+            line.put_back(target)
+            raise
+        line.put_back(target)
+        return None
+
+    async def _send(self, attempt: Attempt, origin: Origin, record: OpenCall, *, is_late: bool = False) -> Exchange:
         """Raises UpstreamFailed unless the provider answers with success."""
         limits, way = limits_for(attempt.target, self._limits), attempt.way
-        if record.attempts:  # all attempts together take no longer than one may
+        self._catalog.note_use(attempt.target)
+        if is_late or record.attempts:  # all attempts together take no longer than one may
             limits = replace(limits, total_s=max(limits.total_s - record.elapsed_s, 0.1))
         exchange = await send(
             self._client,

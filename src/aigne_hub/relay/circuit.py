@@ -16,11 +16,19 @@ class Probing:
     """When the one probe of something that is shut may be made: `opens_s` is when the next one may begin."""
 
     opens_s: float
+    is_running: bool = False
 
     def begin(self, now: float) -> None:
         """An attempt is being made: it is the probe, unless it was planned before this was shut."""
         if now >= self.opens_s:
             self.opens_s = now + PROBE_S
+            self.is_running = True
+
+    def release(self, now: float) -> None:
+        """The probe was given up before it showed anything: another may be made."""
+        if self.is_running:
+            self.opens_s = min(self.opens_s, now)
+            self.is_running = False
 
 
 @dataclass(slots=True)

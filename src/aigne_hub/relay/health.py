@@ -106,6 +106,13 @@ class Health:
         if self._troubles or self._coolings or self._circuits:
             self._note_success(target)
 
+    def left(self, target: Target) -> None:
+        """An attempt was given up for another: it has shown nothing, and if it was a probe, the next call is one."""
+        if self._coolings or self._circuits:
+            now = self._now()
+            for probing in self._probings(target, now):
+                probing.release(now)
+
     def failed(self, target: Target, error: UpstreamFailed) -> None:
         self._availability.failed(target, error)
         now = self._now()

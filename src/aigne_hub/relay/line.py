@@ -31,6 +31,10 @@ class Conditions(Protocol):
 
     def failed(self, target: Target, error: UpstreamFailed) -> None: ...
 
+    def left(self, target: Target) -> None:
+        """An attempt was given up before it showed anything."""
+        ...
+
     def last_resorts(self, targets: Iterable[Target]) -> Iterator[Target]:
         """Of targets those that are worth a try when there is nobody else, though they count 0 now."""
         ...

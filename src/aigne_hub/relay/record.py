@@ -85,16 +85,22 @@ def open_record(
     return record
 
 
-def turn_record(record: OpenCall, call: Call, target: Target, *, upstream: str, losses: Losses) -> None:
-    """The call goes on with another target: from now on its record is about that."""
-    facts = structs.replace(
+def turn_record(
+    record: OpenCall, call: Call, target: Target, *, upstream: str, losses: Losses, began_ms: int | None = None
+) -> None:
+    """The call goes on with another target, asked now or a while ago: from now on its record is about that."""
+    facts = structs.replace(facts_at(record, target), upstream_dialect=upstream)
+    record.begin_attempt(facts, _dropped(losses), _price(target, call.kind), began_ms=began_ms)
+
+
+def facts_at(record: OpenCall, target: Target) -> Facts:
+    """What is known of the call, were it with this target."""
+    return structs.replace(
         record.facts,
         provider_id=target.provider.id,
         credential_id=target.credential_id,
         upstream_model=target.model,
-        upstream_dialect=upstream,
     )
-    record.begin_attempt(facts, _dropped(losses), _price(target, call.kind))
 
 
 def end_attempt(record: OpenCall, error: UpstreamFailed) -> None:

@@ -87,8 +87,12 @@ class OpenCall:
             self.first_byte_ms = self._recorder.elapsed_ms(self.began)
 
     @property
+    def elapsed_ms(self) -> int:
+        return self._recorder.elapsed_ms(self.began)
+
+    @property
     def elapsed_s(self) -> float:
-        return self._recorder.elapsed_ms(self.began) / 1000
+        return self.elapsed_ms / 1000
 
     @property
     def attempt_s(self) -> float:
@@ -105,7 +109,13 @@ class OpenCall:
         if not self._is_trying:
             return
         self._is_trying = False
-        facts, began_ms = self.facts, self._attempt_began_ms
+        began_ms, ended_ms = self._attempt_began_ms, self._recorder.elapsed_ms(self.began)
+        self.note_attempt(self.facts, outcome, status, error, began_ms=began_ms, ended_ms=ended_ms)
+
+    def note_attempt(
+        self, facts: Facts, outcome: str, status: int | None, error: str | None, *, began_ms: int, ended_ms: int
+    ) -> None:
+        """Note an attempt that ended beside the one that runs, or that one. Times are after the call began."""
         self.attempts.append(
             AttemptRecord(
                 facts.id,
@@ -116,17 +126,22 @@ class OpenCall:
                 outcome,
                 status,
                 self.started_ms + began_ms,
-                self._recorder.elapsed_ms(self.began) - began_ms,
+                ended_ms - began_ms,
                 error[:_LONGEST_ATTEMPT_ERROR] if error else None,
             )
         )
 
-    def begin_attempt(self, facts: Facts, dropped: str | None, price: Price | None) -> None:
-        """Another target is tried. What the record says is about it from now on, and costs what it costs."""
+    def begin_attempt(
+        self, facts: Facts, dropped: str | None, price: Price | None, *, began_ms: int | None = None
+    ) -> None:
+        """Another target is tried, now or since `began_ms` after the call began.
+
+        What the record says is about it from now on, and costs what it costs.
+        """
         self.facts, self.dropped, self.price = facts, dropped, price
         self.usage = self.seen = self.said = self.first_byte_ms = None
         self._is_trying = True
-        self._attempt_began_ms = self._recorder.elapsed_ms(self.began)
+        self._attempt_began_ms = self.elapsed_ms if began_ms is None else began_ms
 
     def settle(
         self, status: Status, usage: Usage | None, *, source: Source, error: str | None = None

@@ -29,9 +29,10 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
-    """One try of a target within a call. `outcome` is `ok`, what went wrong (base.errors.Failure), or `cut`.
+    """One try of a target within a call. `outcome` is `ok`, what went wrong (base.errors.Failure), `cut` or `lost`.
 
-    `number` counts from 1, `status` is the provider's, if one came.
+    `number` counts from 1 as they ended, `status` is the provider's, if one came. Who lost was asked beside another
+    target, which spoke first, and was cancelled.
     """
 
     call_id: CallId

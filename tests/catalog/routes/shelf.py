@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from aigne_hub.audit.journal import Journal
 from aigne_hub.base.deadlines import Deadlines
+from aigne_hub.catalog.entries import Hedge
 from aigne_hub.catalog.google_tokens import GoogleTokens
 from aigne_hub.catalog.routes.book import RouteBook
 from aigne_hub.catalog.routes.entries import RouteDraft
@@ -20,10 +22,10 @@ from tests.catalog.rates.shelf import CLOCK, VAULT
 TOKENS = GoogleTokens(Client(deadlines=Deadlines(), guard=Guard(allow_private=True)), CLOCK)
 
 
-def draft(*tiers: Any) -> RouteDraft:
+def draft(*tiers: Any, hedge: Hedge | None = None) -> RouteDraft:
     """A route by its JSON; a tier may be told by the names of its targets alone."""
     told = [one if isinstance(one, dict) else {"targets": [{"target": name} for name in one]} for one in tiers]
-    return msgspec.convert({"tiers": told}, RouteDraft)
+    return structs.replace(msgspec.convert({"tiers": told}, RouteDraft), hedge=hedge)
 
 
 def snapshot() -> CatalogSnapshot:

@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from aigne_hub.audit import store as audit_store
 from aigne_hub.audit.records import SYSTEM
 from aigne_hub.base.errors import BadRequest, NotFound, Unavailable
-from aigne_hub.catalog.entries import ModelFacts
+from aigne_hub.catalog.entries import Hedge, ModelFacts
 from aigne_hub.catalog.routes import store
 from aigne_hub.catalog.routes.book import refuse_contradictions
 from aigne_hub.db.engine import Database
@@ -164,3 +165,10 @@ def when(**condition: Any) -> dict[str, Any]:
 def test_what_contradicts_itself_is_refused(tiers: list[Any], reason: str) -> None:
     with pytest.raises(BadRequest, match=reason):
         refuse_contradictions(draft(*tiers))
+
+
+@pytest.mark.parametrize("hedge", [Hedge(0.4), Hedge(1.0), Hedge(most=0.0), Hedge(most=1.1), Hedge(float("nan"))])
+def test_a_hedge_that_makes_no_sense_is_refused(hedge: Hedge) -> None:
+    with pytest.raises(BadRequest, match="share"):
+        refuse_contradictions(structs.replace(draft(["a/m"]), hedge=hedge))
+    refuse_contradictions(structs.replace(draft(["a/m"]), hedge=Hedge()))

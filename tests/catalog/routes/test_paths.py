@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from aigne_hub.base.errors import BadRequest
-from aigne_hub.catalog.entries import Condition, Pool, Route
+from aigne_hub.catalog.entries import Condition, Hedge, Pool, Route
 from aigne_hub.catalog.routes import paths
 from aigne_hub.catalog.routes.entries import KeptRoute, RouteDraft
 from aigne_hub.catalog.routes.paths import Paths, nowhere
@@ -99,3 +100,9 @@ def test_the_cheapest_comes_first_where_that_is_asked_for() -> None:
     assert shown(laid({"a": [{"targets": [{"target": "one/m"}, {"target": "two/m"}], "strategy": "cheapest"}]})) == [
         [2, 1]
     ]
+
+
+def test_the_hedge_is_that_of_the_route_that_was_called() -> None:
+    hedged = structs.replace(draft(["one/m"]), hedge=Hedge())
+    assert laid({"a": hedged}).hedge == Hedge()
+    assert laid({"a": [["b"]], "b": hedged}).hedge is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
+from aigne_hub.catalog.entries import Hedge
 from aigne_hub.catalog.routes import store
 from aigne_hub.catalog.routes.entries import KeptRoute
 from aigne_hub.db.engine import Database
@@ -23,6 +24,7 @@ FULL = draft(
         "sticky": True,
     },
     ["y"],
+    hedge=Hedge(0.9, 0.1),
 )
 
 

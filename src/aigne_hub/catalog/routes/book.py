@@ -11,7 +11,7 @@ from aigne_hub.audit.records import Actor, Facts, Target
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.errors import BadRequest, HubError, NotFound
 from aigne_hub.catalog import store as catalog_store
-from aigne_hub.catalog.entries import Condition, Route
+from aigne_hub.catalog.entries import Condition, Hedge, Route
 from aigne_hub.catalog.registry import checked_provider_name
 from aigne_hub.catalog.routes import store
 from aigne_hub.catalog.routes.entries import Aim, KeptRoute, RouteDraft
@@ -21,6 +21,7 @@ from aigne_hub.db.versions import hold
 
 MOST_TIERS = 16
 MOST_WEIGHT = 1000
+SOONEST, LATEST = 0.5, 0.999  # share of a target's first bytes that a second one may be asked after
 _LONGEST_NAME = 200
 _MOST_WORDS = 100  # keys or tags of a condition
 _EXCLUDED = "excludedRotationProviders"
@@ -120,6 +121,8 @@ def refuse_contradictions(draft: RouteDraft) -> None:
     """Raises BadRequest, naming the place, for what can be seen to be wrong without knowing any provider."""
     if not 1 <= len(draft.tiers) <= MOST_TIERS:
         raise BadRequest(f"a route has 1 to {MOST_TIERS} tiers", param="tiers")
+    if draft.hedge is not None and (wrong := _wrong_hedge(draft.hedge)) is not None:
+        raise BadRequest(wrong, param="hedge")
     if sum(len(tier.targets) for tier in draft.tiers) > MOST_LANES:
         raise BadRequest(f"a route has at most {MOST_LANES} targets", param="tiers")
     for number, tier in enumerate(draft.tiers, start=1):
@@ -141,6 +144,14 @@ def _refuse_aim(aim: Aim, told: str, place: str) -> None:
         raise BadRequest(f"{told}: a target is PROVIDER/MODEL, or a name that callers could send", param=place)
     if aim.when is not None and (wrong := _contradiction(aim.when)) is not None:
         raise BadRequest(f"{told}: {wrong}", param=place)
+
+
+def _wrong_hedge(hedge: Hedge) -> str | None:
+    if not SOONEST <= hedge.after <= LATEST:
+        return f"a second target is asked after a share of {SOONEST} to {LATEST} of the first one's first bytes"
+    if not 0 < hedge.most <= 1:
+        return "the share of calls that are hedged is above 0, and 1 at most"
+    return None
 
 
 def _contradiction(when: Condition) -> str | None:

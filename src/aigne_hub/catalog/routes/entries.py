@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-from aigne_hub.catalog.entries import Condition, Strategy
+from aigne_hub.catalog.entries import Condition, Hedge, Strategy
 
 
 class Aim(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -23,8 +23,9 @@ class TierDraft(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=T
     sticky: bool = False
 
 
-class RouteDraft(Struct, frozen=True, forbid_unknown_fields=True):
+class RouteDraft(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     tiers: tuple[TierDraft, ...]
+    hedge: Hedge | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class Paths:
         """The route of a name, `sent` so by its caller; None when no operator made one. It may lead nowhere."""
         if name not in self._kept:
             return None
+        draft = self._kept[name].draft
         laying = _Laying(self._kept, self._names_provider, self._find, self._price, kind)
         laying.follow((name,), ())
         lanes = [lane for tier in laying.tiers for lane in tier.lanes]
@@ -43,6 +44,7 @@ class Paths:
             tuple(laying.tiers),
             tuple(laying.left_out),
             asks_for_tools=any(one.tools is not None for lane in lanes for one in lane.conditions),
+            hedge=None if draft is None else draft.hedge,
         )
 
 
