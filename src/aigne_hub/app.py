@@ -345,6 +345,7 @@ async def background(house: House) -> AsyncIterator[None]:
     """What runs beside the calls: the ticks, and the local model when it is wanted."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(keep_ticking(tick)) for tick in ticks_of(house)]
+        tasks.append(group.create_task(house.relay.probes.run()))
         if house.settings.local_model and is_available():
             began_ms = house.clock.now_ms()
             model = LocalModel(

@@ -14,9 +14,8 @@ from aigne_hub.catalog.entries import Hedge
 from aigne_hub.catalog.limits import ProviderLimits
 from aigne_hub.catalog.routes.entries import Aim, RouteDraft, TierDraft
 from aigne_hub.relay import latency
-from aigne_hub.usage import store
-from aigne_hub.usage.records import AttemptRecord, CallRecord, Status
-from tests.relay.two_targets import ERROR, PLAIN, STREAM, by_request
+from aigne_hub.usage.records import AttemptRecord, Status
+from tests.relay.two_targets import ERROR, PLAIN, STREAM, by_request, last
 from tests.running import RunningHub
 from tests.upstream import Asked, Script, Upstream, whole
 
@@ -59,18 +58,6 @@ async def limit(hub: RunningHub, name: str, **limits: Any) -> None:
 async def learn(hub: RunningHub, body: dict[str, Any], count: int = WELL) -> None:
     for _ in range(count):
         assert (await hub.ask(body)).status_code == 200
-
-
-async def last(hub: RunningHub, count: int) -> tuple[CallRecord, list[AttemptRecord]]:
-    """The newest call of `count`, once it is over."""
-    async with asyncio.timeout(10):
-        while True:
-            calls = await hub.calls()
-            if len(calls) == count and calls[-1].status is not Status.processing:
-                break
-            await asyncio.sleep(0.02)
-    async with hub.house.database.read() as conn:
-        return calls[-1], (await store.attempts_of(conn, [calls[-1].id])).get(calls[-1].id, [])
 
 
 async def hedged(hub: RunningHub, upstream: Upstream, script: Script, body: dict[str, Any]) -> httpx.Response:

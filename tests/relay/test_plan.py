@@ -43,6 +43,9 @@ class AllWell:
     def weight(self, target: Target, configured: int) -> int:
         return configured
 
+    def is_doubtful(self, target: Target) -> bool:
+        raise AssertionError("planning attempts nothing")
+
     def began(self, target: Target) -> None:
         raise AssertionError("planning attempts nothing")
 

@@ -10,7 +10,7 @@ from aigne_hub.catalog.limits import ProviderLimits
 from aigne_hub.dialects.call import Kind
 from aigne_hub.flows.keep_credential import CredentialDraft
 from aigne_hub.usage import store as usage_store
-from aigne_hub.usage.records import AttemptRecord
+from aigne_hub.usage.records import AttemptRecord, CallRecord, Status
 from tests.running import RunningHub
 from tests.upstream import COMPLETION, Asked, Upstream, chunks_of, events_of, streamed, whole
 
@@ -46,6 +46,18 @@ async def attempts(hub: RunningHub) -> list[AttemptRecord]:
     call = await hub.call()
     async with hub.house.database.read() as conn:
         return (await usage_store.attempts_of(conn, [call.id])).get(call.id, [])
+
+
+async def last(hub: RunningHub, count: int) -> tuple[CallRecord, list[AttemptRecord]]:
+    """The newest call of `count`, once it is over."""
+    async with asyncio.timeout(10):
+        while True:
+            calls = await hub.calls()
+            if len(calls) == count and calls[-1].status is not Status.processing:
+                break
+            await asyncio.sleep(0.02)
+    async with hub.house.database.read() as conn:
+        return calls[-1], (await usage_store.attempts_of(conn, [calls[-1].id])).get(calls[-1].id, [])
 
 
 async def reset(_asked: Asked, writer: asyncio.StreamWriter) -> None:

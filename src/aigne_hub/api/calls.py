@@ -50,7 +50,10 @@ class ShownApp(Shape):
 
 
 class ShownAttempt(Shape):
-    """One try of a target. `outcome` is `ok`, `cut`, `lost` or a kind of failure; `credentialId` is for admins."""
+    """One try of a target. `outcome` is `ok`, `cut`, `lost`, `probe` or a kind of failure.
+
+    `credentialId` is for admins.
+    """
 
     number: int
     provider_id: str

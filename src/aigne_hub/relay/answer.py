@@ -28,9 +28,11 @@ from aigne_hub.relay.hedging import REPEATABLE, Hedging, Line, Race, note_race
 from aigne_hub.relay.leaving import CallerLeft
 from aigne_hub.relay.passing import Passing, tell
 from aigne_hub.relay.plan import Planner
+from aigne_hub.relay.probing import PROBED, Probes
 from aigne_hub.relay.record import (
     Origin,
     end_attempt,
+    facts_at,
     fail_record,
     open_record,
     refuse_foreign_model,
@@ -75,6 +77,7 @@ class Relay:
         self._recorder = recorder
         self._clock = clock
         self._limits = limits
+        self.probes = Probes(planner.conditions)
 
     async def answer(
         self, caller: Caller, call: Call, dialect: ServedDialect, reply: Reply, origin: Origin
@@ -152,9 +155,11 @@ class Relay:
         """The attempt at the next target that is a choice and has a slot; those that are none leave their refusals.
 
         Where all that are left are busy it is waited for a slot. Raises Unavailable when that takes too long. Without
-        `elapsed_s` they were planned this moment.
+        `elapsed_s` they were planned this moment. One that is doubtful is probed beside another, if there is one.
         """
         busy: list[Attempt] = []
+        doubtful: Attempt | None = None
+        call, conditions = wish.call, self._planner.conditions
         for target in targets:
             if elapsed_s is not None and elapsed_s >= limits_for(target, self._limits).total_s:
                 continue
@@ -163,19 +168,33 @@ class Relay:
             except (BadRequest, NotAllowed) as error:
                 refusals.append(error)
                 continue
-            was_planned_now = elapsed_s is None and attempt.call is wish.call
+            was_planned_now = elapsed_s is None and attempt.call is call
             if not (was_planned_now or self._planner.may_begin(target)):
                 continue
-            if target.limits is None or not target.limits.has_slots:
-                return attempt
-            slot = self._slots.take(target)
-            if slot is not None:
-                return structs.replace(attempt, slot=slot)
+            if conditions.is_doubtful(target) and call.kind in REPEATABLE:
+                doubtful = doubtful or attempt
+                continue
+            seated = self._seated(attempt)
+            if seated is not None:
+                return seated if doubtful is None else structs.replace(seated, probe=doubtful)
             busy.append(attempt)
+        if doubtful is not None and not busy:
+            seated = self._seated(doubtful)
+            if seated is not None:
+                return seated
+            busy.append(doubtful)
         if not busy:
             return None
         slot = await self._slots.wait([one.target for one in busy], reply)
         return next(structs.replace(one, slot=slot) for one in busy if one.target is slot.target)
+
+    def _seated(self, attempt: Attempt) -> Attempt | None:
+        """The attempt with its slot, where calls at once are limited; None when there is none free."""
+        limits = attempt.target.limits
+        if limits is None or not limits.has_slots:
+            return attempt
+        slot = self._slots.take(attempt.target)
+        return None if slot is None else structs.replace(attempt, slot=slot)
 
     async def _first(self, wish: Wish, route: Route, line: Line, reply: Reply) -> Attempt:
         """The attempt at the first target that is a choice. Raises the first refusal when none is."""
@@ -228,9 +247,11 @@ class Relay:
         conditions = self._planner.conditions
         try:
             conditions.began(attempt.target)
+            if attempt.probe is not None:
+                self._probe(attempt.probe, wish.origin, record)
             with self._passing.leaving(wish, reply) as leaving:
                 if hedge is None:
-                    exchange = await self._send(attempt, wish.origin, record)
+                    exchange = await self._send(attempt, wish.origin, record.elapsed_s if record.attempts else 0.0)
                 else:
                     race = await self._race(attempt, wish, record, line, hedge)
                     attempt = race.attempt
@@ -258,7 +279,7 @@ class Relay:
         """Make the attempt, and one at the next target beside it when it is silent for long; who was heard first."""
 
         async def ask(one: Attempt) -> Exchange:
-            exchange = await self._send(one, wish.origin, record, is_late=one is not attempt)
+            exchange = await self._send(one, wish.origin, 0.0 if one is attempt else record.elapsed_s)
             await exchange.spoken()
             return exchange
 
@@ -276,12 +297,9 @@ class Relay:
             return None
         try:
             if self._planner.conditions.weight(target, 1) > 0:
-                attempt = await self._derived(wish, target)
-                if target.limits is None or not target.limits.has_slots:
+                attempt = self._seated(await self._derived(wish, target))
+                if attempt is not None:
                     return attempt
-                slot = self._slots.take(target)
-                if slot is not None:
-                    return structs.replace(attempt, slot=slot)
         except HubError:
             return None  # it is no choice for this call
         except asyncio.CancelledError:
@@ -290,12 +308,22 @@ class Relay:
         line.put_back(target)
         return None
 
-    async def _send(self, attempt: Attempt, origin: Origin, record: OpenCall, *, is_late: bool = False) -> Exchange:
-        """Raises UpstreamFailed unless the provider answers with success."""
+    def _probe(self, attempt: Attempt, origin: Origin, record: OpenCall) -> None:
+        """Ask who was silent as well: nobody waits for it, and its answer is for nobody."""
+        seated = self._seated(attempt)
+        if seated is not None and self.probes.begin(seated, lambda one: self._send(one, origin, 0.0)):
+            now_ms = record.elapsed_ms
+            facts = facts_at(record, attempt.target)
+            record.note_attempt(facts, PROBED, None, None, began_ms=now_ms, ended_ms=now_ms)
+
+    async def _send(self, attempt: Attempt, origin: Origin, elapsed_s: float) -> Exchange:
+        """Raises UpstreamFailed unless the provider answers with success. All attempts together take no longer than
+        one may: `elapsed_s` has gone already.
+        """
         limits, way = limits_for(attempt.target, self._limits), attempt.way
         self._catalog.note_use(attempt.target)
-        if is_late or record.attempts:  # all attempts together take no longer than one may
-            limits = replace(limits, total_s=max(limits.total_s - record.elapsed_s, 0.1))
+        if elapsed_s:
+            limits = replace(limits, total_s=max(limits.total_s - elapsed_s, 0.1))
         exchange = await send(
             self._client,
             self._clock,

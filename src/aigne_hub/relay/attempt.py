@@ -35,12 +35,16 @@ class Wish(Struct, frozen=True):
 
 
 class Attempt(Struct, frozen=True):
-    """A wish as it goes to one target: `call` has what had to be put in for it."""
+    """A wish as it goes to one target: `call` has what had to be put in for it.
+
+    `probe` is the attempt at a target that was silent, which is made beside this one.
+    """
 
     target: Target
     call: Call
     way: Pair
     slot: Slot | None = None  # its place, where calls at once are limited
+    probe: Attempt | None = None
 
 
 def limits_for(target: Target, limits: Limits) -> Limits:

@@ -94,6 +94,10 @@ class Health:
             return max(1, configured // SHARE)
         return configured
 
+    def is_doubtful(self, target: Target) -> bool:
+        """Whether it is shut since it was silent, or asked to be left alone: whoever probes it may wait for long."""
+        return bool(self._circuits) and self._is_left_alone(target)
+
     def began(self, target: Target) -> None:
         """An attempt of the target is being made: if it is a probe, nobody else tries until this one has ended."""
         if self._coolings or self._circuits:
@@ -229,6 +233,9 @@ class Health:
         trouble = self._trouble(target)
         if trouble is not None and now < trouble.shut_until_s:
             return True
+        return self._is_left_alone(target)
+
+    def _is_left_alone(self, target: Target) -> bool:
         circuit = self._circuits.get((target.provider.id, target.model))
         return circuit is not None and circuit.probing is not None and not circuit.is_prompt
 

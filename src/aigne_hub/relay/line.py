@@ -23,6 +23,10 @@ class Conditions(Protocol):
         """The weight of a target now; 0 is not now."""
         ...
 
+    def is_doubtful(self, target: Target) -> bool:
+        """Whether it kept callers waiting until it was shut: nobody should wait for it who need not."""
+        ...
+
     def began(self, target: Target) -> None:
         """An attempt is being made."""
         ...

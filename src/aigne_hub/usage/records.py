@@ -29,10 +29,11 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
-    """One try of a target within a call. `outcome` is `ok`, what went wrong (base.errors.Failure), `cut` or `lost`.
+    """One try of a target within a call.
 
+    `outcome` is `ok`, `cut`, `lost`, `probe`, or what went wrong (base.errors.Failure).
     `number` counts from 1 as they ended, `status` is the provider's, if one came. Who lost was asked beside another
-    target, which spoke first, and was cancelled.
+    target, which spoke first, and was cancelled; a probe goes on when the call is over.
     """
 
     call_id: CallId
