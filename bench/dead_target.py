@@ -3,7 +3,7 @@
     python bench/dead_target.py
 
 It refuses connections, hangs (its limit for the first byte is half a second here), or answers 500. For each way 200
-calls, one after another; beside them the same without the dead one.
+calls, one after another, with a pause in the middle after which it is probed; beside them the same without it.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import time
 
 from small_hub import CHAT, Provider, command, small_hub
 
-CALLS, FIRST_BYTE_S = 200, 0.5
+CALLS, FIRST_BYTE_S, PROBED_AFTER_S = 200, 0.5, 6
 ERROR = b'{"error":{"message":"out of order"}}'
 
 
@@ -34,9 +34,11 @@ def set_up(data):
 
 
 async def times_of(http, model):
-    """Seconds of each call, and how often the first target was asked in it."""
+    """Seconds of each call, and whether the first target was asked in it, in two halves."""
     took = []
-    for _ in range(CALLS):
+    for number in range(CALLS):
+        if number == CALLS // 2:
+            await asyncio.sleep(PROBED_AFTER_S)
         began = time.perf_counter()
         answer = await http.post("/v1/chat/completions", json={"model": model, **CHAT})
         took.append((time.perf_counter() - began, int(answer.headers["x-hub-attempts"]) > 1))
@@ -45,10 +47,14 @@ async def times_of(http, model):
 
 
 def show(name, took):
-    found = [seconds * 1e3 for seconds, is_discovery in took if is_discovery]
-    after = sorted(seconds * 1e3 for seconds, is_discovery in took if not is_discovery)
-    discovery = f"{len(found)} calls found it so, at most {max(found):.1f} ms" if found else "nothing to find"
-    print(f"{name:24} {discovery:44} the other {len(after)}: median {after[len(after) // 2]:.2f} ms")
+    half = CALLS // 2
+    found, probes = [
+        [f"{seconds * 1e3:.1f}" for seconds, is_asked in part if is_asked] for part in (took[:half], took[half:])
+    ]
+    others = sorted(seconds * 1e3 for seconds, is_asked in took if not is_asked)
+    told = f"found so in {', '.join(found)} ms, probed in {', '.join(probes)} ms; " if found else ""
+    median, most = others[len(others) // 2], others[-1]
+    print(f"{name:22} {told}{len(others)} others: median {median:.2f} ms, at most {most:.1f} ms")
 
 
 async def main():
