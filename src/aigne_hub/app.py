@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -315,12 +315,11 @@ class Hub:
         self._clock = clock
         self._edge: Edge | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
-        else:
-            assert self._edge is not None, "the server waits for the lifespan before it accepts"
-            await self._edge(scope, receive, send)
+            return self._lifespan(receive, send)
+        assert self._edge is not None, "the server waits for the lifespan before it accepts"
+        return self._edge(scope, receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

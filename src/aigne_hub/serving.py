@@ -92,6 +92,7 @@ def config_of(settings: Settings, *, clock: Clock | None = None) -> uvicorn.Conf
     return uvicorn.Config(
         Hub(settings, clock=clock),
         http=protocol,
+        interface="asgi3",
         ws=SocketProtocol,
         ws_max_size=LARGEST_MESSAGE,
         ws_ping_interval=PING_S,

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 from aigne_hub.base.errors import BadRequest, NotSignedIn
 
 _KEY_HEADERS = frozenset({b"x-api-key", b"x-goog-api-key"})
+_ALL_HEADERS = _KEY_HEADERS | {b"authorization", b"cookie"}
 MULTIPLE = "Access token found in multiple locations"
 
 
@@ -23,6 +24,8 @@ def find_bearer(
     """
     found: list[str] = []
     for name, value in headers:
+        if name not in _ALL_HEADERS:
+            continue
         if name == b"authorization":
             found.append(_from_header(value))
         elif name in _KEY_HEADERS:

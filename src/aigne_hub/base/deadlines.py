@@ -23,15 +23,15 @@ class Deadlines:
         self._due: dict[int, tuple[float, Callable[[], None]]] = {}
         self._next = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None  # where limits run, once one was set
         self._counted_s = 0.0  # of time until the last look …
         self._looked_s = 0.0  # … which was then
 
     def set(self, seconds: float, expire: Callable[[], None]) -> int:
         """Have `expire` called after `seconds` unless the returned ticket is dropped before."""
-        loop = self._loop
+        loop = self.loop
         if loop is None:
-            loop = self._loop = asyncio.get_running_loop()
+            loop = self.loop = asyncio.get_running_loop()
         if self._timer is None:
             self._looked_s = loop.time()
             self._timer = loop.call_later(RESOLUTION_S, self._sweep)
@@ -49,7 +49,7 @@ class Deadlines:
         return self._counted_s + min(time_s - self._looked_s, LONGEST_STEP_S)
 
     def _sweep(self) -> None:
-        loop = self._loop
+        loop = self.loop
         assert loop is not None
         time_s = loop.time()
         now = self._counted_s = self._now(time_s)

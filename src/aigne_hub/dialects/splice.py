@@ -12,6 +12,7 @@ _STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _NAME = re.compile(_STRING, re.DOTALL)
 _BRACKET_OR_STRING = re.compile(_STRING + rb"|[{}\[\]]", re.DOTALL)
+_LARGE = 1 << 16
 _PLAIN = re.compile(rb"[^,}\]\s]+")
 
 
@@ -76,6 +77,8 @@ def edit(body: bytes, changes: Mapping[str, bytes | None]) -> bytes:
 
 def _with(body: bytes, start: int, new: bytes, end: int) -> bytes:
     """`body` with `new` from `start` to `end`; what is large is copied once."""
+    if len(body) < _LARGE:
+        return body[:start] + new + body[end:]
     view = memoryview(body)
     return b"".join((view[:start], new, view[end:]))
 

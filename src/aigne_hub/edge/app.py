@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from aigne_hub.base.errors import WrongMethod
 from aigne_hub.dialects.anthropic_messages.counts import AnthropicCount
 from aigne_hub.dialects.anthropic_messages.dialect import AnthropicMessages
@@ -69,26 +71,24 @@ class Edge:
         self._files = FilesDoor(house, reader)
         self._sockets = SocketDoor(house)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Hands on what the answer is made by, and is not there itself while it is made."""
         if scope["type"] == "websocket":
-            await self._sockets(scope, receive, send)
-            return
+            return self._sockets(scope, receive, send)
         method = scope["method"]
         door = self._door(scope["path"], method)
         if door is not None and (method == door.method or (method == "HEAD" and door.method == "GET")):
-            await door(scope, receive, send)
-        elif method == "OPTIONS":
-            await send({"type": "http.response.start", "status": 204, "headers": _preflight(scope)})
-            await send({"type": "http.response.body"})
-        elif self._videos.owns(scope["path"]):
-            await self._videos(scope, receive, send)
-        elif door is None and method in ("GET", "HEAD") and is_page(scope["path"]):
-            await self._pages(scope, receive, send)
-        elif door is None:
-            await self._passage(scope, receive, send)
-        else:
+            return door(scope, receive, send)
+        if method == "OPTIONS":
+            return _preflight(scope, send)
+        if self._videos.owns(scope["path"]):
+            return self._videos(scope, receive, send)
+        if door is not None:
             request_id = request_id_of(dict(scope["headers"])) or str(self._house.recorder.new_id())
-            await AsgiReply(receive, send, request_id).error(WrongMethod(door.method))
+            return AsgiReply(receive, send, request_id).error(WrongMethod(door.method))
+        if method in ("GET", "HEAD") and is_page(scope["path"]):
+            return self._pages(scope, receive, send)
+        return self._passage(scope, receive, send)
 
     def _door(self, path: str, method: str) -> Door | None:
         door = self._doors.get(path)
@@ -167,10 +167,12 @@ def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
     }
 
 
-def _preflight(scope: Scope) -> list[tuple[bytes, bytes]]:
+async def _preflight(scope: Scope, send: Send) -> None:
     asked = [value for name, value in scope["headers"] if name == b"access-control-request-headers"]
-    return [
+    headers = [
         *_ALLOWED_HEADERS,
         (b"access-control-allow-headers", asked[0] if asked else b"*"),
         (b"vary", b"access-control-request-headers"),
     ]
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
+    await send({"type": "http.response.body"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -100,9 +101,10 @@ class GuardedProtocol(HttpToolsProtocol):
             self._idle_ticket = None
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        async def with_whole_send(scope: Scope, receive: Receive, _send: Send) -> None:
+        def with_whole_send(scope: Scope, receive: Receive, _send: Send) -> Awaitable[None]:
             scope[BODY_ARRIVED] = not cycle.more_body
-            await app(scope, receive, WholeSend(cycle))
+            answered: Awaitable[None] = app(scope, receive, WholeSend(cycle))
+            return answered
 
         super()._start_asgi_task(cycle, with_whole_send)  # type: ignore[arg-type]
 

@@ -43,8 +43,8 @@ class Leaving:
 
     def __enter__(self) -> Self:
         if self._drain_s != math.inf:
-            self._task = asyncio.current_task()
             self._ticket = self._deadlines.set(_LOOKS_AFTER_S, self._look_out)
+            self._task = asyncio.current_task(self._deadlines.loop)
         return self
 
     def __exit__(
