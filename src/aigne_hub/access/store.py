@@ -51,6 +51,11 @@ from aigne_hub.db.versions import bump
 
 COUNTER = "access"
 
+# Made once for every sign-in and visit: making a statement takes as long as running it.
+_USER = select(users).where(users.c.id == bindparam("id"))
+_USER_BY_EMAIL = select(users).where(users.c.email == bindparam("email"))
+_PREFERENCES = select(preferences.c.name, preferences.c.value)
+
 
 async def add_user(conn: Conn, user: User) -> None:
     await conn.execute(
@@ -157,12 +162,12 @@ async def touch_keys(conn: Conn, used: Sequence[tuple[KeyId, int, str | None]]) 
 
 
 async def find_user(conn: Conn, user_id: UserId) -> User | None:
-    row = (await conn.execute(select(users).where(users.c.id == user_id))).one_or_none()
+    row = (await conn.execute(_USER, {"id": user_id})).one_or_none()
     return _user(row) if row else None
 
 
 async def find_user_by_email(conn: Conn, email: str) -> User | None:
-    row = (await conn.execute(select(users).where(users.c.email == email))).one_or_none()
+    row = (await conn.execute(_USER_BY_EMAIL, {"email": email})).one_or_none()
     return _user(row) if row else None
 
 
@@ -334,7 +339,7 @@ def _rights(r: RowMapping) -> Rights:
 
 
 async def read_preferences(conn: Conn) -> dict[str, bool]:
-    rows = await conn.execute(select(preferences.c.name, preferences.c.value))
+    rows = await conn.execute(_PREFERENCES)
     return {row.name: json.loads(row.value) for row in rows}
 
 

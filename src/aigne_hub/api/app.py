@@ -70,6 +70,7 @@ def routes() -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
+    app.include_router(auth.router, prefix="/api/auth")
     for prefix in ("/api/ai-providers", "/api/ai"):
         is_listed = prefix == "/api/ai-providers"
         app.include_router(providers.router, prefix=prefix, tags=["providers"], include_in_schema=is_listed)
@@ -77,7 +78,6 @@ def routes() -> FastAPI:
         app.include_router(rates.router, prefix=prefix, include_in_schema=is_listed)
         app.include_router(credential_routes(), prefix=prefix, tags=["credentials"], include_in_schema=is_listed)
     app.include_router(access_keys.router, prefix="/api/access-keys", tags=["access keys"])
-    app.include_router(auth.router, prefix="/api/auth")
     app.include_router(link_routes(), prefix="/api/auth")
     app.include_router(sso_routes(), prefix="/api/auth/sso")
     app.include_router(me.router, prefix="/api/me")

@@ -29,7 +29,12 @@ def the_house(request: Request) -> House:
     return cast(House, request.app.state.house)
 
 
-InHouse = Annotated[House, Depends(the_house)]
+async def _house(request: Request) -> House:
+    """Not the function itself: FastAPI hands what is no coroutine to a thread, at every request."""
+    return the_house(request)
+
+
+InHouse = Annotated[House, Depends(_house)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ class Gate:
 class OpenGate:
     """Lets everybody in; the journal knows them by their address."""
 
-    def __call__(self, request: Request) -> Actor:
+    async def __call__(self, request: Request) -> Actor:
         return Actor("anyone", address=address_of(request), request_id=request_id_of(request))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, bindparam, insert, select
 from sqlalchemy import Row as SqlRow
 
 from aigne_hub.audit.records import Actor, Filter, Outcome, Row, Target
@@ -11,6 +11,10 @@ from aigne_hub.db.schema import audit
 from aigne_hub.db.versions import bump, read_versions
 
 COUNTER = "audit"
+
+# A row comes with every change, so these are made once: making a statement takes as long as running it.
+_ADD = insert(audit)
+_HASH_OF = select(audit.c.hash).where(audit.c.seq == bindparam("seq"))
 
 
 async def next_seq(conn: Conn) -> int:
@@ -23,32 +27,33 @@ async def last_seq(conn: Conn) -> int:
 
 
 async def hash_of(conn: Conn, seq: int) -> bytes | None:
-    found: bytes | None = (await conn.execute(select(audit.c.hash).where(audit.c.seq == seq))).scalar_one_or_none()
+    found: bytes | None = (await conn.execute(_HASH_OF, {"seq": seq})).scalar_one_or_none()
     return found
 
 
 async def add_row(conn: Conn, row: Row) -> None:
     actor, target = row.actor, row.target
     await conn.execute(
-        insert(audit).values(
-            seq=row.seq,
-            at_ms=row.at_ms,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            actor_name=actor.name,
-            means=actor.means,
-            means_id=actor.means_id,
-            address=actor.address,
-            request_id=actor.request_id,
-            action=row.action,
-            target_kind=target and target.kind,
-            target_id=target and target.id,
-            target_name=target and target.name,
-            outcome=row.outcome,
-            before=row.before,
-            after=row.after,
-            hash=row.hash,
-        )
+        _ADD,
+        {
+            "seq": row.seq,
+            "at_ms": row.at_ms,
+            "actor_kind": actor.kind,
+            "actor_id": actor.id,
+            "actor_name": actor.name,
+            "means": actor.means,
+            "means_id": actor.means_id,
+            "address": actor.address,
+            "request_id": actor.request_id,
+            "action": row.action,
+            "target_kind": target and target.kind,
+            "target_id": target and target.id,
+            "target_name": target and target.name,
+            "outcome": row.outcome,
+            "before": row.before,
+            "after": row.after,
+            "hash": row.hash,
+        },
     )
 
 

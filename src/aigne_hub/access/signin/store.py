@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 
-from sqlalchemy import Row, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Row, bindparam, delete, exists, func, insert, or_, select, update
 
 from aigne_hub.access.identity import Role, UserId, UserKind
 from aigne_hub.db.engine import Conn
@@ -28,12 +28,17 @@ class Session:
     digest: bytes = field(repr=False)
 
 
+# Statements of every sign-in and visit are made once: making one takes as long as running it.
+_ADD_SESSION = insert(sessions)
+_FIND_SESSION = select(sessions).where(sessions.c.digest == bindparam("digest"))
+
+
 async def add_session(conn: Conn, session: Session) -> None:
-    await conn.execute(insert(sessions).values(**asdict(session)))
+    await conn.execute(_ADD_SESSION, asdict(session))
 
 
 async def find_session(conn: Conn, digest: bytes) -> Session | None:
-    row = (await conn.execute(select(sessions).where(sessions.c.digest == digest))).one_or_none()
+    row = (await conn.execute(_FIND_SESSION, {"digest": digest})).one_or_none()
     return _session(row) if row else None
 
 
@@ -83,17 +88,25 @@ class WaysIn:
         return self.password_hash is not None or self.passkeys > 0 or self.identities > 0
 
 
+_WAYS_IN = select(
+    users.c.id,
+    users.c.password_hash,
+    select(func.count()).where(passkeys.c.user_id == users.c.id).scalar_subquery(),
+    select(func.count()).where(identities.c.user_id == users.c.id).scalar_subquery(),
+)
+_WAYS_OF = _WAYS_IN.where(users.c.id == bindparam("user"))
+
+
 async def ways_in(conn: Conn, wanted: Collection[int]) -> dict[int, WaysIn]:
     """What each of these users can sign in with."""
-    own_passkeys = select(func.count()).where(passkeys.c.user_id == users.c.id).scalar_subquery()
-    own_identities = select(func.count()).where(identities.c.user_id == users.c.id).scalar_subquery()
-    query = select(users.c.id, users.c.password_hash, own_passkeys, own_identities).where(users.c.id.in_(wanted))
-    return {row[0]: WaysIn(row[1], row[2], row[3]) for row in await conn.execute(query)}
+    rows = await conn.execute(_WAYS_IN.where(users.c.id.in_(wanted)))
+    return {row[0]: WaysIn(row[1], row[2], row[3]) for row in rows}
 
 
 async def ways_of(conn: Conn, user_id: UserId) -> WaysIn:
     """What a user that there is can sign in with."""
-    return (await ways_in(conn, [user_id]))[user_id]
+    row = (await conn.execute(_WAYS_OF, {"user": user_id})).one()
+    return WaysIn(row[1], row[2], row[3])
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +131,25 @@ async def replace_password(conn: Conn, user_id: UserId, old: str | None, new: st
     return changed.rowcount == 1
 
 
+_NOTE_SIGN_IN = (
+    update(users)
+    .where(users.c.id == bindparam("user"), users.c.kind == UserKind.person, users.c.disabled_ms.is_(None))
+    .values(last_sign_in_ms=bindparam("now_ms"))
+)
+_NOTE_PASSWORD = _NOTE_SIGN_IN.where(users.c.password_hash == bindparam("checked")).values(
+    password_hash=bindparam("kept")
+)
+
+
 async def note_sign_in(conn: Conn, user_id: UserId, now_ms: int, password: Renewal | None = None) -> bool:
     """Note that a person signs in now; False for one who is disabled, or whose password is another by now.
 
     Not a change that snapshots need to see.
     """
-    values: dict[str, object] = {"last_sign_in_ms": now_ms}
-    query = update(users).where(users.c.id == user_id, users.c.kind == UserKind.person, users.c.disabled_ms.is_(None))
-    if password is not None:
-        query = query.where(users.c.password_hash == password.checked)
-        values["password_hash"] = password.kept
-    return (await conn.execute(query.values(values))).rowcount == 1
+    by: dict[str, object] = {"user": user_id, "now_ms": now_ms}
+    if password is None:
+        return (await conn.execute(_NOTE_SIGN_IN, by)).rowcount == 1
+    return (await conn.execute(_NOTE_PASSWORD, {**by, **asdict(password)})).rowcount == 1
 
 
 async def can_an_owner_sign_in(conn: Conn) -> bool:
