@@ -8,6 +8,8 @@ DATA = $(or $(HUB_DATA_DIR),data)
 PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+# Tests run side by side, a file at a time: as many as there are cores, four at most.
+PYTEST = $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 # Node comes with the environment; it takes the machine's own certificates.
 NPM := cd web && PATH="$(CURDIR)/$(BIN):$$PATH" NODE_USE_SYSTEM_CA=1 npm
 WEB_FILES := $(shell find web \( -name node_modules -o -name openapi.json -o -name schema.d.ts \) -prune -o -type f -print)
@@ -50,7 +52,7 @@ serve: web ## start the hub on http://127.0.0.1:3030 (HOST=, PORT=, DATA=)
 	@$(BIN)/aigne-hub serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) --data-dir $(DATA)
 
 test: web ## run every test, on SQLite and on PostgreSQL
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 check: web ## format, lint, types, import contracts, tests
 	$(BIN)/ruff format --check
@@ -58,7 +60,7 @@ check: web ## format, lint, types, import contracts, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(NPM) test --silent
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 format: setup ## let the formatter and the linter's fixes have their way
 	$(BIN)/ruff format

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 import sys
@@ -34,9 +35,11 @@ def installed(folder: Path) -> Path:
     version = run([tool("node"), "--version"], folder=folder, timeout_s=10).stdout.strip()
     assert int(version.lstrip("v").partition(".")[0]) >= 18, f"Node.js {version} is too old: {_INSTALL_NODE}"
     lock, mark = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
-    if not mark.exists() or mark.stat().st_mtime < lock.stat().st_mtime:
-        words = [tool("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = run(words, folder=folder, timeout_s=600)
-        assert done.returncode == 0, done.stderr[-2000:]
-        mark.touch()
+    with lock.open() as one_at_a_time:  # tests run in several processes
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        if not mark.exists() or mark.stat().st_mtime < lock.stat().st_mtime:
+            words = [tool("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+            done = run(words, folder=folder, timeout_s=600)
+            assert done.returncode == 0, done.stderr[-2000:]
+            mark.touch()
     return folder
