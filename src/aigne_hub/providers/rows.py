@@ -321,6 +321,16 @@ _CLOUDS = (
         note="International accounts are at `https://api.siliconflow.com/v1`.",
     ),
     KnownProvider(
+        "github",
+        "GitHub Models",
+        "https://models.github.ai/inference",
+        "openai/gpt-4.1-nano",
+        "https://docs.github.com/en/rest/models/inference",
+        note="The key is a personal access token that may read models (`models:read`). Models are named by their "
+        "publisher, as `github/openai/gpt-4.1`, and not listed here. An organization pays for calls at "
+        "`https://models.github.ai/orgs/ORG/inference`.",
+    ),
+    KnownProvider(
         "openrouter",
         "OpenRouter",
         "https://openrouter.ai/api/v1",
