@@ -142,7 +142,8 @@ class Relay:
         call = await self._filling.filled(call, dialect, target)
         way = pair(dialect, call, target.model, target.dialects, target.quirks)
         refuse_losses(way.losses, wish.origin)
-        return Attempt(target, call, way)
+        timing = wish.origin.timing
+        return Attempt(target, call, way, leg=None if timing is None else timing.leg())
 
     async def _next(
         self,
@@ -262,6 +263,8 @@ class Relay:
                 finally:
                     exchange.close()
         except UpstreamFailed as error:
+            if attempt.leg is not None:
+                attempt.leg.fail()
             line.tried.append(Tried(attempt, error))
             conditions.failed(attempt.target, error)
             if wish.ask is not None and error.kind is Failure.timeout:
@@ -333,6 +336,7 @@ class Relay:
             way.body,
             content_type=way.content_type,
             extra=origin.headers if way.is_same else (),
+            leg=attempt.leg,
         )
         if exchange.status == 200:
             return exchange

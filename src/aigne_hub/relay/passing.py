@@ -117,6 +117,8 @@ class Passing:
 
     async def _begin(self, attempt: Attempt, reply: Reply, record: OpenCall) -> None:
         if not reply.has_started:
+            if attempt.leg is not None:
+                attempt.leg.hear()
             tell(reply, attempt, len(record.attempts) + 1)
             await reply.begin()
 
@@ -131,6 +133,8 @@ class Passing:
 
 def _begin_in_silence(attempt: Attempt, reply: Reply, record: OpenCall) -> None:
     if not reply.has_started:
+        if attempt.leg is not None:
+            attempt.leg.hear_nothing()
         tell(reply, attempt, len(record.attempts) + 1)
         reply.begin_soon()
 
@@ -141,3 +145,5 @@ def tell(reply: Reply, attempt: Attempt, number: int) -> None:
         reply.tell(b"x-hub-dropped", attempt.way.losses.header())
     reply.tell(b"x-hub-provider", attempt.target.provider.name)
     reply.tell(b"x-hub-attempts", str(number))
+    if attempt.leg is not None:
+        attempt.leg.tell()
