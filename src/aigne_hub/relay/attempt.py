@@ -18,6 +18,7 @@ from aigne_hub.outbound import Client, Exchange, Limits
 from aigne_hub.providers.known import credential_headers
 from aigne_hub.providers.rows import Keying
 from aigne_hub.relay.asking import Ask
+from aigne_hub.relay.latency import Running
 from aigne_hub.relay.record import Origin
 from aigne_hub.relay.slots import Slot
 from aigne_hub.relay.timing import Leg
@@ -44,7 +45,7 @@ class Attempt(Struct, frozen=True):
     target: Target
     call: Call
     way: Pair
-    slot: Slot | None = None  # its place, where calls at once are limited
+    seat: Slot | Running | None = None  # where calls at once are limited, or counted, until it is ended
     probe: Attempt | None = None
     leg: Leg | None = None  # where its time goes, when callers are told
 

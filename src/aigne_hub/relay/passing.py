@@ -17,6 +17,7 @@ from aigne_hub.relay import estimating
 from aigne_hub.relay.attempt import Attempt, Wish
 from aigne_hub.relay.fetching import Fetching
 from aigne_hub.relay.keeping import Keeping
+from aigne_hub.relay.latency import Running
 from aigne_hub.relay.leaving import Leaving
 from aigne_hub.relay.record import label_of
 from aigne_hub.relay.reply import Reply
@@ -119,6 +120,8 @@ class Passing:
         if not reply.has_started:
             if attempt.leg is not None:
                 attempt.leg.hear()
+            if isinstance(attempt.seat, Running) and record.first_byte_s is not None:
+                attempt.seat.spoke(record.first_byte_s)
             tell(reply, attempt, len(record.attempts) + 1)
             await reply.begin()
 
