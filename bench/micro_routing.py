@@ -79,7 +79,10 @@ def routes() -> Iterator[tuple[str, Route]]:
 if __name__ == "__main__":
     for told, route in routes():
         planner = Planner(Looked(), Latency(Clock()), Affinity(Clock()), Random(7))  # type: ignore[arg-type]
-        planner.note_answer(ASK, route.pools[-1].targets[0], None)
+        planner.note_answer(ASK, route.pools[-1].targets[0])
+        for pool in route.pools:
+            planner.latency.note(pool.targets[0], 0.1)
+            planner.latency.begin(pool.targets[0])
         targets = sum([len(pool.targets) for pool in route.pools])
         rounds = max(20_000 // targets, 50)
         best = min(timeit.repeat(lambda r=route, p=planner: p.attempts(r, ASK), number=rounds, repeat=RUNS)) / rounds  # type: ignore[misc]

@@ -24,7 +24,7 @@ def test_nothing_is_documented_that_is_no_setting() -> None:
 
 
 def test_there_are_few_settings() -> None:
-    assert len(SETTINGS) <= 29
+    assert len(SETTINGS) <= 30
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -41,6 +41,8 @@ def test_the_environment_is_read_and_the_command_line_wins() -> None:
 def test_the_names_of_the_reference_work_and_ours_win() -> None:
     assert read_settings({"BLOCKLET_PORT": "4100", "REQUEST_ENTITY_SIZE_LIMIT": "5 mb"}).body_limit == 5 << 20
     assert read_settings({"BLOCKLET_PORT": "4100", "HUB_PORT": "4200"}).port == 4200
+    assert read_settings({"ENABLE_SERVER_TIMING": "true"}).server_timing
+    assert not read_settings({"ENABLE_SERVER_TIMING": "true", "HUB_SERVER_TIMING": "off"}).server_timing
 
 
 @pytest.mark.parametrize(

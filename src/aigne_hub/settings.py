@@ -195,6 +195,9 @@ class Settings:
         "S3-compatible bucket for files, instead of the data directory: https://KEY:SECRET@host/bucket?region=…",
         secret=True,
     )
+    server_timing: bool = _setting(
+        False, _on_off, "whether answers tell callers where their time went, by Server-Timing", "ENABLE_SERVER_TIMING"
+    )
     stop_s: float = _setting(30.0, _seconds(0, 3600), "seconds that running calls may finish in when the hub stops")
     # Not HUB_ variables, but those that the reference names (contract 6.1).
     provider_keys: tuple[ProviderKeys, ...] = field(default=(), repr=False)

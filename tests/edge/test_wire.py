@@ -7,8 +7,10 @@ import json
 
 import pytest
 
+from aigne_hub.base.clock import StoppedClock
 from aigne_hub.base.errors import HubError, TooLarge, TooMany, WrongMethod
-from aigne_hub.edge.wire import AsgiReply, Message
+from aigne_hub.edge.wire import AsgiReply, Message, TimedSend
+from aigne_hub.relay.timing import Timing
 
 pytestmark = pytest.mark.anyio
 
@@ -127,3 +129,15 @@ async def test_a_stream_begins_once_whoever_begins_it(is_overtaken: bool) -> Non
     starts = [message for message in caller.got if message["type"] == "http.response.start"]
     assert [dict(one["headers"])[b"x-hub-provider"] for one in starts] == [b"two"]
     assert b"".join(one.get("body", b"") for one in caller.got) == b"data: x\n\n"
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+async def test_the_head_alone_tells_where_the_time_went_once_a_call_was_read(is_read: bool) -> None:
+    caller, timing = Caller(), Timing(StoppedClock().monotonic)
+    if is_read:
+        timing.read()
+    reply = AsgiReply(caller.receive, TimedSend(caller.send, timing), "r1")
+    await reply.whole(b"{}")
+    told = b"access;dur=0.000, total;dur=0.000" if is_read else None
+    assert caller.head.get(b"server-timing") == told
+    assert (caller.head[b"x-request-id"], len(caller.got), caller.got[1]["body"]) == (b"r1", 2, b"{}")

@@ -93,6 +93,32 @@ async def test_a_request_that_met_a_closing_connection_is_sent_again_once(short:
         assert len(upstream.requests) == 2
 
 
+async def test_who_wants_to_hear_of_it_hears_of_each_time_a_request_is_written(short: Limits) -> None:
+    hang_up, closed = asyncio.Event(), asyncio.Event()
+
+    async def script(peer: Peer) -> None:
+        await peer.read_request()
+        await peer.answer()
+        if peer.number == 0:
+            await hang_up.wait()
+            peer.writer.close()
+            closed.set()
+        else:
+            await peer.hang()
+
+    async with serve(script) as upstream, client_of() as client:
+        written: list[int] = []
+        for expected in (1, 3):  # the second request is written twice
+            exchange = await client.send(
+                upstream.origin, b"POST", b"/", (), b"{}", short, when_sent=lambda: written.append(1)
+            )
+            assert await exchange.read() == b"ok"
+            exchange.close()
+            assert len(written) == expected
+            hang_up.set()
+            await closed.wait()
+
+
 async def test_a_paid_request_that_may_have_been_read_is_never_sent_again(short: Limits) -> None:
     async def script(peer: Peer) -> None:
         await peer.read_request()

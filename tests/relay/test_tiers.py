@@ -172,7 +172,7 @@ def test_a_prompt_goes_to_where_it_is_warm_for_five_minutes() -> None:
     world, route = World(), route_of([lane(1, 9, (100, 100)), lane(2, 1, (100, 100))], is_sticky=True)
     warm = route.tiers[0].lanes[1].pool.targets[1]
     assert world.plan(route, WARM)[0] == 10_000
-    world.planner.note_answer(WARM, warm, 0.1)
+    world.planner.note_answer(WARM, warm)
     assert set(world.firsts(route, 20, WARM)) == {20_001}
     assert 20_001 not in world.firsts(route, 5, Ask(beginning=43))
     world.sick.weights = {20_001: 0}

@@ -176,7 +176,7 @@ class Strategy(StrEnum):
     """Who is first of a tier's targets."""
 
     weighted = "weighted"  # they share by their weights
-    least_latency = "least_latency"  # of two drawn by lot, who answered sooner of late
+    least_latency = "least_latency"  # of two drawn by lot, who answers sooner of late for what runs there
     cheapest = "cheapest"
 
 
@@ -278,4 +278,5 @@ class Route:
     tiers: tuple[Tier, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     asks_for_tools: bool = False  # whether a condition looks at them, which takes reading a call
+    counts_running: bool = False  # whether a strategy looks at how many calls run at a target
     hedge: Hedge | None = None

@@ -28,12 +28,13 @@ from aigne_hub.edge.reading import (
     request_id_of,
 )
 from aigne_hub.edge.refusals import note_refusal
-from aigne_hub.edge.wire import AsgiReply, Receive, Scope, Send, fault
+from aigne_hub.edge.wire import AsgiReply, Receive, Scope, Send, TimedSend, fault
 from aigne_hub.house import House
 from aigne_hub.relay.record import Origin
 from aigne_hub.relay.repeats import Asked
 from aigne_hub.relay.reply import Reply
 from aigne_hub.relay.shared import Shared
+from aigne_hub.relay.timing import Timing
 from aigne_hub.usage.records import CallId
 
 log = structlog.get_logger()
@@ -66,8 +67,13 @@ class InferenceDoor:
         self._native = native
         self._is_reference = is_reference
         self._answer = house.relay.answer if answer is None else answer
+        self._tells_timing = house.settings.server_timing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        timing = None
+        if self._tells_timing:
+            timing = Timing(self._house.clock.monotonic)
+            send = TimedSend(send, timing)
         fields = dict(scope["headers"])
         call_id = self._house.recorder.new_id()
         request_id = request_id_of(fields) or str(call_id)
@@ -78,6 +84,9 @@ class InferenceDoor:
                 raise load.refusal()
             caller, call = await self._read(scope, fields, receive)
             origin = self._origin(call_id, request_id, scope, fields, caller, call)
+            if timing is not None:
+                timing.read()
+                origin = structs.replace(origin, timing=timing)
             if b"idempotency-key" in fields:
                 await self._answer_once(scope["path"], fields, caller, call, reply, origin)
             elif caller.rights.limits is None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from aigne_hub.base.errors import HubError, WrongMethod
 from aigne_hub.dialects.openai_errors import error_body
+from aigne_hub.relay.timing import Timing
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -21,7 +22,7 @@ ANY_ORIGIN = (b"access-control-allow-origin", b"*")  # no cookie opens an infere
 EXPOSED = (
     b"access-control-expose-headers",
     b"x-request-id, x-hub-dropped, x-hub-provider, x-hub-attempts, idempotent-replayed, x-hub-original-call, "
-    b"retry-after, www-authenticate",
+    b"retry-after, www-authenticate, server-timing",
 )
 _SAFE = frozenset({b"application/json", b"text/plain", b"text/vtt", b"application/x-subrip", b"text/event-stream"})
 _NOT_BUFFERED = (b"x-accel-buffering", b"no")
@@ -134,6 +135,21 @@ class AsgiReply:
         """Return when the caller went, or we finished. A body that nobody has read comes first: a GET's empty one."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
+
+
+class TimedSend:
+    """The `send` of one request that tells in the head of its answer where the time went."""
+
+    __slots__ = ("_send", "_timing")
+
+    def __init__(self, send: Send, timing: Timing) -> None:
+        self._send = send
+        self._timing = timing
+
+    def __call__(self, message: Message) -> Awaitable[None]:
+        if message["type"] == "http.response.start" and (told := self._timing.header()) is not None:
+            message = {**message, "headers": [*message["headers"], (b"server-timing", told)]}
+        return self._send(message)
 
 
 def with_google_key(scope: Scope, key: str | None) -> Scope:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aigne_hub.base.deadlines import Deadlines
 from aigne_hub.outbound.connection import Connection
@@ -69,11 +69,14 @@ class Client:
         headers: Sequence[tuple[bytes, bytes]],
         body: bytes,
         limits: Limits,
+        *,
+        when_sent: Callable[[], None] | None = None,
     ) -> Exchange:
         """Send a request and return when the head of its answer is there; the caller must close the exchange.
 
         Host, Content-Length and Accept-Encoding are added, and those and hop-by-hop fields among `headers`
-        are left out. A redirect is an answer like any other. Raises UpstreamFailed.
+        are left out. A redirect is an answer like any other. `when_sent` hears that the request has been written,
+        and again if it has to be sent over another connection. Raises UpstreamFailed.
         """
         head = render_head(origin, method, path, headers, len(body))
         pool = self._pools.get(origin)
@@ -84,6 +87,8 @@ class Client:
             connection = await pool.obtain(limits.connect_s)
         is_head = method == b"HEAD"
         exchange = connection.begin(head, body, limits, is_head=is_head)
+        if when_sent is not None:
+            when_sent()
         await exchange.answered()
         if exchange.failure is not None and not exchange.has_begun:
             if not _was_never_read(connection, method):
@@ -92,6 +97,8 @@ class Client:
             pool.drop_idle()
             connection = await pool.obtain(limits.connect_s)
             exchange = connection.begin(head, body, limits, is_head=is_head)
+            if when_sent is not None:
+                when_sent()
             await exchange.answered()
         if exchange.failure is not None and not exchange.has_begun:
             raise exchange.failure

@@ -19,12 +19,13 @@ from aigne_hub.dialects.pairing import pair
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.outbound import Client, Exchange, Limits
 from aigne_hub.relay import estimating
-from aigne_hub.relay.asking import ask_of
+from aigne_hub.relay.asking import Ask, ask_of
 from aigne_hub.relay.attempt import Attempt, Wish, limits_for, refusal, send
 from aigne_hub.relay.failover import MOST_ATTEMPTS, may_go_on, most_telling
 from aigne_hub.relay.filling import Filling
 from aigne_hub.relay.fit import refuse_unfit
 from aigne_hub.relay.hedging import REPEATABLE, Hedging, Line, Race, note_race
+from aigne_hub.relay.latency import Running
 from aigne_hub.relay.leaving import CallerLeft
 from aigne_hub.relay.passing import Passing, tell
 from aigne_hub.relay.plan import Planner
@@ -41,7 +42,7 @@ from aigne_hub.relay.record import (
 )
 from aigne_hub.relay.reply import Reply
 from aigne_hub.relay.retrying import RetryBudget, Tried, retries_of
-from aigne_hub.relay.slots import Slots
+from aigne_hub.relay.slots import Slot, Slots
 from aigne_hub.usage.recorder import OpenCall, Recorder
 from aigne_hub.usage.records import Status
 
@@ -142,7 +143,8 @@ class Relay:
         call = await self._filling.filled(call, dialect, target)
         way = pair(dialect, call, target.model, target.dialects, target.quirks)
         refuse_losses(way.losses, wish.origin)
-        return Attempt(target, call, way)
+        timing = wish.origin.timing
+        return Attempt(target, call, way, leg=None if timing is None else timing.leg())
 
     async def _next(
         self,
@@ -174,27 +176,32 @@ class Relay:
             if conditions.is_doubtful(target) and call.kind in REPEATABLE:
                 doubtful = doubtful or attempt
                 continue
-            seated = self._seated(attempt)
+            seated = self._seated(attempt, wish.ask)
             if seated is not None:
                 return seated if doubtful is None else structs.replace(seated, probe=doubtful)
             busy.append(attempt)
         if doubtful is not None and not busy:
-            seated = self._seated(doubtful)
+            seated = self._seated(doubtful, wish.ask)
             if seated is not None:
                 return seated
             busy.append(doubtful)
         if not busy:
             return None
         slot = await self._slots.wait([one.target for one in busy], reply)
-        return next(structs.replace(one, slot=slot) for one in busy if one.target is slot.target)
+        return self._with_seat(next(one for one in busy if one.target is slot.target), slot, wish.ask)
 
-    def _seated(self, attempt: Attempt) -> Attempt | None:
-        """The attempt with its slot, where calls at once are limited; None when there is none free."""
+    def _seated(self, attempt: Attempt, ask: Ask | None) -> Attempt | None:
+        """The attempt with its seat, where calls at once are limited or counted; None when there is no slot free."""
         limits = attempt.target.limits
         if limits is None or not limits.has_slots:
-            return attempt
+            return attempt if ask is None else self._with_seat(attempt, None, ask)
         slot = self._slots.take(attempt.target)
-        return None if slot is None else structs.replace(attempt, slot=slot)
+        return None if slot is None else self._with_seat(attempt, slot, ask)
+
+    def _with_seat(self, attempt: Attempt, slot: Slot | None, ask: Ask | None) -> Attempt:
+        if ask is not None and ask.counts_running:
+            return structs.replace(attempt, seat=self._planner.latency.begin(attempt.target, slot))
+        return attempt if slot is None else structs.replace(attempt, seat=slot)
 
     async def _first(self, wish: Wish, route: Route, line: Line, reply: Reply) -> Attempt:
         """The attempt at the first target that is a choice. Raises the first refusal when none is."""
@@ -248,7 +255,7 @@ class Relay:
         try:
             conditions.began(attempt.target)
             if attempt.probe is not None:
-                self._probe(attempt.probe, wish.origin, record)
+                self._probe(attempt.probe, wish, record)
             with self._passing.leaving(wish, reply) as leaving:
                 if hedge is None:
                     exchange = await self._send(attempt, wish.origin, record.elapsed_s if record.attempts else 0.0)
@@ -262,18 +269,28 @@ class Relay:
                 finally:
                     exchange.close()
         except UpstreamFailed as error:
+            if attempt.leg is not None:
+                attempt.leg.fail()
             line.tried.append(Tried(attempt, error))
             conditions.failed(attempt.target, error)
             if wish.ask is not None and error.kind is Failure.timeout:
-                self._planner.latency.note(attempt.target, record.attempt_s)  # it would have been later still
+                self._note_first_byte(attempt, record.attempt_s)  # it would have been later still
             raise
         finally:
-            if attempt.slot is not None:
-                attempt.slot.end()
+            if attempt.seat is not None:
+                attempt.seat.end()
         conditions.succeeded(attempt.target)
         if wish.ask is not None:
-            self._planner.note_answer(wish.ask, attempt.target, record.first_byte_s)
+            self._planner.note_answer(wish.ask, attempt.target)
+            if record.first_byte_s is not None:
+                self._note_first_byte(attempt, record.first_byte_s)
         return used
+
+    def _note_first_byte(self, attempt: Attempt, seconds: float) -> None:
+        if isinstance(attempt.seat, Running):  # of a stream it was noted when it came
+            attempt.seat.spoke(seconds)
+        else:
+            self._planner.latency.note(attempt.target, seconds)
 
     async def _race(self, attempt: Attempt, wish: Wish, record: OpenCall, line: Line, hedge: Hedge) -> Race:
         """Make the attempt, and one at the next target beside it when it is silent for long; who was heard first."""
@@ -297,7 +314,7 @@ class Relay:
             return None
         try:
             if self._planner.conditions.weight(target, 1) > 0:
-                attempt = self._seated(await self._derived(wish, target))
+                attempt = self._seated(await self._derived(wish, target), wish.ask)
                 if attempt is not None:
                     return attempt
         except HubError:
@@ -308,10 +325,10 @@ class Relay:
         line.put_back(target)
         return None
 
-    def _probe(self, attempt: Attempt, origin: Origin, record: OpenCall) -> None:
+    def _probe(self, attempt: Attempt, wish: Wish, record: OpenCall) -> None:
         """Ask who was silent as well: nobody waits for it, and its answer is for nobody."""
-        seated = self._seated(attempt)
-        if seated is not None and self.probes.begin(seated, lambda one: self._send(one, origin, 0.0)):
+        seated = self._seated(attempt, wish.ask)
+        if seated is not None and self.probes.begin(seated, lambda one: self._send(one, wish.origin, 0.0)):
             now_ms = record.elapsed_ms
             facts = facts_at(record, attempt.target)
             record.note_attempt(facts, PROBED, None, None, began_ms=now_ms, ended_ms=now_ms)
@@ -333,6 +350,7 @@ class Relay:
             way.body,
             content_type=way.content_type,
             extra=origin.headers if way.is_same else (),
+            leg=attempt.leg,
         )
         if exchange.status == 200:
             return exchange

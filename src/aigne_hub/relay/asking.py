@@ -26,6 +26,7 @@ class Ask(Struct, frozen=True):
     key_id: str | None = None
     tags: frozenset[str] = frozenset()
     beginning: int | None = None
+    counts_running: bool = False  # whether a strategy looks at what runs
 
 
 def ask_of(route: Route, caller: Caller, call: Call, dialect: ServedDialect, tags: bytes) -> Ask | None:
@@ -46,6 +47,7 @@ def look(
         key_id=str(means_id) if is_key else None,
         tags=tags_of(tags) if tags else frozenset(),
         beginning=beginning_of(means_id, call.model, call.body) if any(t.is_sticky for t in route.tiers) else None,
+        counts_running=route.counts_running,
     )
 
 

@@ -18,8 +18,10 @@ from aigne_hub.outbound import Client, Exchange, Limits
 from aigne_hub.providers.known import credential_headers
 from aigne_hub.providers.rows import Keying
 from aigne_hub.relay.asking import Ask
+from aigne_hub.relay.latency import Running
 from aigne_hub.relay.record import Origin
 from aigne_hub.relay.slots import Slot
+from aigne_hub.relay.timing import Leg
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -43,8 +45,9 @@ class Attempt(Struct, frozen=True):
     target: Target
     call: Call
     way: Pair
-    slot: Slot | None = None  # its place, where calls at once are limited
+    seat: Slot | Running | None = None  # where calls at once are limited, or counted, until it is ended
     probe: Attempt | None = None
+    leg: Leg | None = None  # where its time goes, when callers are told
 
 
 def limits_for(target: Target, limits: Limits) -> Limits:
@@ -72,12 +75,15 @@ async def send(
     method: bytes = b"POST",
     content_type: bytes | None = None,
     extra: Headers = (),
+    leg: Leg | None = None,
 ) -> Exchange:
     """Ask a target below its base address; the exchange is answered, whatever its status, and must be closed.
 
     The body is JSON unless a `content_type` says otherwise. Raises UpstreamFailed, also when a token that stands for
     the credential is not to be had.
     """
+    if leg is not None:
+        leg.begin()
     path = target.base_path + path
     headers = target.headers + extra
     if content_type is not None:
@@ -88,7 +94,12 @@ async def send(
         host, now_s = target.origin.host_header.decode("ascii"), clock.now_ms() / 1000
         signed = target.signer.headers(method.decode(), host, path.decode("ascii"), body, now_s)
         headers = (*_without_type(headers), *signed)
-    return await client.send(target.origin, method, path, headers, body, limits)
+    if leg is None:
+        return await client.send(target.origin, method, path, headers, body, limits)
+    leg.dial()
+    exchange = await client.send(target.origin, method, path, headers, body, limits, when_sent=leg.send)
+    leg.hear()
+    return exchange
 
 
 async def refusal(exchange: Exchange) -> UpstreamFailed:

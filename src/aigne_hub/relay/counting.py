@@ -31,6 +31,7 @@ from aigne_hub.relay.record import (
 )
 from aigne_hub.relay.reply import Reply
 from aigne_hub.relay.slots import Slots
+from aigne_hub.relay.timing import Leg
 from aigne_hub.usage.recorder import Recorder
 from aigne_hub.usage.records import Source, Status
 
@@ -71,13 +72,15 @@ class Counting:
         body = b"" if way.carrier is None else way.carrier.write_request(call, target.model)
         refuse_losses(way.losses, origin)
         slot = None if way.carrier is None else await self._slots.obtain(target, reply)
+        leg = None if origin.timing is None else origin.timing.only_leg()
         record = open_record(
             self._recorder, caller, call, target, origin, dialect=served.name, upstream=way.upstream, losses=way.losses
         )
         try:
             shown = None
             if way.carrier is not None:
-                shown = await self._counted(target, call, way.carrier, body, origin.headers if way.is_same else ())
+                extra = origin.headers if way.is_same else ()
+                shown = await self._counted(target, call, way.carrier, body, extra, leg)
             if shown is None:
                 shown = served.show_count(estimate(served.read_chat(call)))
                 way.losses.approximated(ESTIMATED)
@@ -85,6 +88,8 @@ class Counting:
                 refuse_losses(way.losses, origin)
             await record.settle(Status.success, NOTHING_USED, source=Source.reported)
         except HubError as error:
+            if leg is not None:
+                leg.fail()
             await fail_record(record, error, Source.missing)
             raise
         finally:
@@ -97,14 +102,20 @@ class Counting:
         return NOTHING_USED
 
     async def _counted(
-        self, target: Target, call: Call, carrier: CountCarrier, body: bytes, extra: attempt.Headers
+        self,
+        target: Target,
+        call: Call,
+        carrier: CountCarrier,
+        body: bytes,
+        extra: attempt.Headers,
+        leg: Leg | None,
     ) -> bytes | None:
         """The answer for the caller; None when the provider does not count. Raises UpstreamFailed."""
         self._catalog.note_use(target)
         path = carrier.path(call, target.model)
         with self._planner.attempting(target):
             limits = attempt.limits_for(target, self._limits)
-            exchange = await attempt.send(self._client, self._clock, limits, target, path, body, extra=extra)
+            exchange = await attempt.send(self._client, self._clock, limits, target, path, body, extra=extra, leg=leg)
             try:
                 if exchange.status == 200:
                     return carrier.pass_count(await exchange.read())

@@ -144,7 +144,9 @@ class Explainer:
         if tier.strategy is Strategy.cheapest:
             return "the cheapest that can be used"
         if tier.strategy is Strategy.least_latency:
-            return f"of two drawn by lot the sooner, expected within {self._planner.latency.score(target):.3f} s"
+            latency = self._planner.latency
+            words = f"expected within {latency.expected(target):.3f} s, with {latency.running_at(target)} running"
+            return f"of two drawn by lot the sooner for what runs there: {words}"
         return "its turn by weight"
 
     def _not_planned(

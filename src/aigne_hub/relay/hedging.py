@@ -124,7 +124,7 @@ class Hedging:
         """Ask the first target, and when it is silent for long another one as well, until one has spoken.
 
         `ask` gives an exchange that has spoken, or raises UpstreamFailed. `another` gives the attempt at the other
-        target, if there is one now. Who the call does not go on with is told to the conditions, and its slot and
+        target, if there is one now. Who the call does not go on with is told to the conditions, and its seat and
         connection are ended.
         """
         first, second = race.first, race.second
@@ -200,8 +200,8 @@ class Hedging:
             self._conditions.left(attempt.target)
         else:
             self._conditions.failed(attempt.target, runner.error)
-        if attempt.slot is not None:
-            attempt.slot.end()
+        if attempt.seat is not None:
+            attempt.seat.end()
 
     def _save(self, route: str, hedge: Hedge) -> None:
         """Each call earns its route a part of a hedge."""

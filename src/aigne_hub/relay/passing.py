@@ -17,6 +17,7 @@ from aigne_hub.relay import estimating
 from aigne_hub.relay.attempt import Attempt, Wish
 from aigne_hub.relay.fetching import Fetching
 from aigne_hub.relay.keeping import Keeping
+from aigne_hub.relay.latency import Running
 from aigne_hub.relay.leaving import Leaving
 from aigne_hub.relay.record import label_of
 from aigne_hub.relay.reply import Reply
@@ -117,6 +118,10 @@ class Passing:
 
     async def _begin(self, attempt: Attempt, reply: Reply, record: OpenCall) -> None:
         if not reply.has_started:
+            if attempt.leg is not None:
+                attempt.leg.hear()
+            if isinstance(attempt.seat, Running) and record.first_byte_s is not None:
+                attempt.seat.spoke(record.first_byte_s)
             tell(reply, attempt, len(record.attempts) + 1)
             await reply.begin()
 
@@ -131,6 +136,8 @@ class Passing:
 
 def _begin_in_silence(attempt: Attempt, reply: Reply, record: OpenCall) -> None:
     if not reply.has_started:
+        if attempt.leg is not None:
+            attempt.leg.hear_nothing()
         tell(reply, attempt, len(record.attempts) + 1)
         reply.begin_soon()
 
@@ -141,3 +148,5 @@ def tell(reply: Reply, attempt: Attempt, number: int) -> None:
         reply.tell(b"x-hub-dropped", attempt.way.losses.header())
     reply.tell(b"x-hub-provider", attempt.target.provider.name)
     reply.tell(b"x-hub-attempts", str(number))
+    if attempt.leg is not None:
+        attempt.leg.tell()

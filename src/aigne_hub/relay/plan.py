@@ -77,12 +77,10 @@ class Planner:
         view, weigh = self._view(ask), weigher(self.conditions)
         return any(warm_target(matching(tier, ask)[0], weigh, view) == target for tier in route.tiers)
 
-    def note_answer(self, ask: Ask, target: Target, first_byte_s: float | None) -> None:
-        """A target has answered such a call: where its prompt is warm now, and how soon it said something."""
+    def note_answer(self, ask: Ask, target: Target) -> None:
+        """A target has answered such a call: its prompt is warm there now."""
         if ask.beginning is not None:
             self._affinity.note(ask.beginning, target)
-        if first_byte_s is not None:
-            self.latency.note(target, first_byte_s)
 
     def _view(self, ask: Ask) -> View:
         return View(self.conditions, self._turns, self.latency, self._affinity, self._random, ask)

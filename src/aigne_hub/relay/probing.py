@@ -43,11 +43,11 @@ class Probes:
             self._group = None
 
     def begin(self, attempt: Attempt, ask: Callable[[Attempt], Awaitable[Exchange]]) -> bool:
-        """Whether the attempt is made beside the call; it takes its slot along. `ask` raises UpstreamFailed."""
+        """Whether the attempt is made beside the call; it takes its seat along. `ask` raises UpstreamFailed."""
         key = (attempt.target.provider.id, attempt.target.model)
         if self._group is None or key in self._running or len(self._running) >= MOST_PROBES:
-            if attempt.slot is not None:
-                attempt.slot.end()
+            if attempt.seat is not None:
+                attempt.seat.end()
             return False
         self._running.add(key)
         self._conditions.began(attempt.target)
@@ -68,5 +68,5 @@ class Probes:
             log.exception("a probe ended badly", provider=attempt.target.provider.name)
         finally:
             self._running.discard(key)
-            if attempt.slot is not None:
-                attempt.slot.end()
+            if attempt.seat is not None:
+                attempt.seat.end()

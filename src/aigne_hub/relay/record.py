@@ -13,6 +13,7 @@ from aigne_hub.dialects.call import Call, Kind, Label
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.relay.shared import Shared
+from aigne_hub.relay.timing import Timing
 from aigne_hub.usage.recorder import Facts, OpenCall, Price, Recorder
 from aigne_hub.usage.records import CallId, Source, Status
 
@@ -33,6 +34,7 @@ class Origin(Struct, frozen=True):
     tags: bytes = b""  # of the header x-hub-tags, which conditions of routes look at
     hub_url: str = ""  # where the caller reached the hub, when it wants what is made at an address
     shared: Shared | None = None  # the answer, when others may follow it
+    timing: Timing | None = None  # where its time goes, when callers are told
 
 
 def refuse_foreign_model(caller: Caller, name: str, target: Target) -> None:

@@ -18,7 +18,7 @@ from aigne_hub.relay.line import MOST_PLANNED, Conditions, choice, last_resort, 
 from aigne_hub.relay.turns import Plan, TierKey, Turns, Wheel, spin
 
 _MOST_SUBSETS = 64  # of a tier, that are kept: of more kinds of calls each makes its own
-_DRAWN = 4  # lanes drawn by lot, of which the first two that can be used are compared
+_DRAWN = 4  # lanes drawn by lot when one of two cannot be used, of which the first two that can are compared
 
 _Weigh = Callable[[Lane, int], int]
 _Found = dict[tuple[CredentialId, str], Target]
@@ -157,19 +157,33 @@ def _from(tier: Tier, start: int, weigh: _Weigh, *, but: int = 0) -> Iterator[La
 
 
 def _soonest(tier: Tier, weigh: _Weigh, view: View) -> Iterator[Lane]:
-    """Two by lot, the sooner one first: so not all fall upon the one that was soonest. Then the others, in turn."""
-    count = len(tier.lanes)
-    drawn = view.random.sample(range(count), min(count, _DRAWN))
-    two = [at for at in drawn if weigh(tier.lanes[at], tier.weights[at]) > 0][:2]
-    if len(two) < 2 and count > _DRAWN:
-        able = [at for at in range(count) if weigh(tier.lanes[at], tier.weights[at]) > 0]
-        two = view.random.sample(able, min(len(able), 2))
-    two.sort(key=lambda at: view.latency.score(tier.lanes[at].pool.targets[0]))
+    """Two by lot, first who is sooner for what runs there: not all fall upon the soonest. Then the others, in turn."""
+    count, lanes = len(tier.lanes), tier.lanes
+    two = _drawn(tier, weigh, view.random)
+    if len(two) == 2:
+        score, (one, other) = view.latency.score, two
+        if score(lanes[other].pool.targets[0]) < score(lanes[one].pool.targets[0]):
+            two = [other, one]
     for at in two:
         yield tier.lanes[at]
     for at in range(two[0] + 1, two[0] + count) if two else ():
         if at % count not in two and weigh(tier.lanes[at % count], tier.weights[at % count]) > 0:
             yield tier.lanes[at % count]
+
+
+def _drawn(tier: Tier, weigh: _Weigh, random: Random) -> list[int]:
+    """Two lanes by lot, of those that can be used; fewer where there are fewer."""
+    count = len(tier.lanes)
+    one, other = int(random.random() * count), int(random.random() * (count - 1))
+    other += other >= one
+    if weigh(tier.lanes[one], tier.weights[one]) > 0 and weigh(tier.lanes[other], tier.weights[other]) > 0:
+        return [one, other]
+    drawn = random.sample(range(count), min(count, _DRAWN))
+    two = [at for at in drawn if weigh(tier.lanes[at], tier.weights[at]) > 0][:2]
+    if len(two) < 2 and count > _DRAWN:
+        able = [at for at in range(count) if weigh(tier.lanes[at], tier.weights[at]) > 0]
+        two = random.sample(able, min(len(able), 2))
+    return two
 
 
 def _first(pool: Pool, view: View, found: _Found, left: list[Iterator[Target]]) -> Plan:

@@ -57,7 +57,7 @@ def test_the_route_of_a_name_is_put_in_its_place_with_its_condition() -> None:
     assert [tier.number for tier in route.tiers] == [1, 2, 2, 3]
     assert route.tiers[1].lanes[0].conditions == (Condition(stream=True), Condition(tools=True))
     assert route.tiers[2].lanes[0].conditions == (Condition(stream=True),)
-    assert route.asks_for_tools
+    assert route.asks_for_tools and not route.counts_running
 
 
 def test_a_name_with_a_provider_is_the_model_there_whatever_routes_it_has() -> None:

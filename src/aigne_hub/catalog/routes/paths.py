@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import islice
 
 from aigne_hub.base.errors import HubError, Unavailable
-from aigne_hub.catalog.entries import Condition, Lane, LeftOut, Pool, Route, Tier
+from aigne_hub.catalog.entries import Condition, Lane, LeftOut, Pool, Route, Strategy, Tier
 from aigne_hub.catalog.routes.entries import Aim, KeptRoute, TierDraft
 from aigne_hub.dialects.call import Kind
 
@@ -44,6 +44,7 @@ class Paths:
             tuple(laying.tiers),
             tuple(laying.left_out),
             asks_for_tools=any(one.tools is not None for lane in lanes for one in lane.conditions),
+            counts_running=any(tier.strategy is Strategy.least_latency for tier in laying.tiers),
             hedge=None if draft is None else draft.hedge,
         )
 
