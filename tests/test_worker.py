@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -25,6 +26,7 @@ def test_a_worker_says_that_it_serves_and_stops_with_its_parents_pipe(tmp_path: 
         )
         try:
             assert os.read(ready_in, 1) == b"1"
+            assert all(is_closed_for_children(worker.pid, handle) for handle in handles)
             assert worker.stdin is not None
             worker.stdin.close()
             assert worker.wait(20) == 0
@@ -33,6 +35,12 @@ def test_a_worker_says_that_it_serves_and_stops_with_its_parents_pipe(tmp_path: 
             worker.wait()
             os.close(ready_in)
             os.close(ready_out)
+
+
+def is_closed_for_children(pid: int, handle: int) -> bool:
+    flags = re.search(r"^flags:\s*(\d+)$", Path(f"/proc/{pid}/fdinfo/{handle}").read_text(), re.MULTILINE)
+    assert flags is not None
+    return bool(int(flags[1], 8) & os.O_CLOEXEC)
 
 
 def test_a_worker_told_to_stop_ends_without_complaint(tmp_path: Path) -> None:

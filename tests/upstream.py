@@ -88,6 +88,8 @@ def streamed(
         for number, piece in enumerate(pieces):
             if between is not None:
                 await between(number)
+            if writer.is_closing():
+                raise ConnectionResetError("the hub hung up")
             writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
             await writer.drain()
             if writer.is_closing():

@@ -83,6 +83,7 @@ from aigne_hub.outbound.mail import Mailer, MailServer
 from aigne_hub.providers.known import LOCAL
 from aigne_hub.relay.answer import Relay
 from aigne_hub.relay.counting import Counting
+from aigne_hub.relay.estimating import Estimating
 from aigne_hub.relay.explain import Explainer
 from aigne_hub.relay.fetching import Fetching
 from aigne_hub.relay.filling import LARGEST, Filling
@@ -97,6 +98,7 @@ from aigne_hub.relay.videos.desk import VideoDesk
 from aigne_hub.relay.videos.maker import Maker
 from aigne_hub.relay.videos.waiting import WaitingVideos
 from aigne_hub.settings import BadSetting, Settings, read_settings
+from aigne_hub.tokenizer.keeper import Tokenizer
 from aigne_hub.usage.recorder import Recorder
 
 log = structlog.get_logger()
@@ -118,22 +120,36 @@ async def open_house(settings: Settings, *, clock: Clock | None = None) -> Async
         proxy=settings.proxy or None,
     )
     outside = Client(deadlines=deadlines, guard=Guard(allow_private=False))
-    hashing = Hashing()
+    hashing, tokenizer = Hashing(), Tokenizer(clock)
     threads = Threads()
     lives: Lives | None = None
     try:
         boot = await new_boot(database, clock)
         lives, ids = Lives.of(settings.data_dir, settings.database, boot), IdSource(clock, boot)
         journal = Journal(vault, clock)
-        house = _house(
-            _Ground(settings, clock, vault, deadlines, database, client, outside, ids, hashing, threads, journal, lives)
+        ground = _Ground(
+            settings,
+            clock,
+            vault,
+            deadlines,
+            database,
+            client,
+            outside,
+            ids,
+            hashing,
+            tokenizer,
+            threads,
+            journal,
+            lives,
         )
+        house = _house(ground)
         await house.freshness.look()
         yield house
     finally:
         if lives is not None:
             lives.close()
         hashing.close()
+        tokenizer.close()
         threads.close()
         await outside.close()
         await client.close()
@@ -153,6 +169,7 @@ class _Ground:
     outside: Client
     ids: IdSource
     hashing: Hashing
+    tokenizer: Tokenizer
     threads: Threads
     journal: Journal
     lives: Lives
@@ -180,14 +197,13 @@ def _house(ground: _Ground) -> House:
     links = Links(database, clock, ids, tickets, users, sign_in, sessions, passkeys, journal)
     providers, rates = CatalogRegistry(vault, clock, ids, journal), RateBook(clock, ids, journal)
     recorder = Recorder(database.writer, database.dialect, clock, ids)
-    drafts, place = _shelves(ground)
-    files = _file_desk(ground, drafts, place)
+    drafts, place, files = _shelves(ground)
     credentials = CredentialKeeper(database, providers, CredentialCheck(client, clock), clock)
     webhooks, mailer = WebhookBook(vault, clock, journal), _mailer(settings)
     telling = Telling(database, client, webhooks, mailer, ids, clock)
     refused = CredentialHealth(database, providers, Standing(clock, journal), credentials, telling)
     statuses, routes = StatusBoard(), RouteBook(clock, journal, catalog.foresee)
-    availability = Availability(statuses, clock, catalog.kind_listed)
+    availability, estimating = Availability(statuses, clock, catalog.kind_listed), Estimating(ground.tokenizer)
     health = Health(clock, catalog.usable, refused.note_invalid, availability)
     planner, slots, maker = fresh_planner(health, clock), Slots(ground.deadlines), Maker(client, clock, ground.limits)
     return House(
@@ -235,7 +251,8 @@ def _house(ground: _Ground) -> House:
         relay=_relay(ground, catalog, planner, slots, files, recorder),
         repeats=Repeats(database, vault, clock, ground.lives.boot, total_s=settings.total_s),
         lives=ground.lives,
-        counting=Counting(catalog, planner, slots, client, recorder, clock, limits=ground.limits),
+        tokenizer=ground.tokenizer,
+        counting=Counting(catalog, planner, slots, client, recorder, estimating, clock, limits=ground.limits),
         video_desk=VideoDesk(database, catalog, planner, maker, recorder, clock),
         waiting_videos=WaitingVideos(catalog, planner, maker, files, recorder, clock, total_s=settings.total_s),
     )
@@ -252,32 +269,21 @@ def _relay(
     ground: _Ground, catalog: CatalogSnapshot, planner: Planner, slots: Slots, files: FileDesk, recorder: Recorder
 ) -> Relay:
     settings, client, outside = ground.settings, ground.client, ground.outside
-    passing = Passing(
-        catalog, files, Fetching(client, largest=settings.answer_limit // 4), ground.deadlines, drain_s=settings.drain_s
-    )
+    estimating, fetching = Estimating(ground.tokenizer), Fetching(client, largest=settings.answer_limit // 4)
+    passing = Passing(catalog, files, fetching, estimating, ground.deadlines, drain_s=settings.drain_s)
     filling = Filling(None if settings.proxy else Fetching(outside, largest=LARGEST))
     clock, limits = ground.clock, ground.limits
     budget, hedging = RetryBudget(clock), Hedging(planner.conditions, clock)
-    return Relay(catalog, planner, client, filling, passing, slots, budget, hedging, recorder, clock, limits=limits)
+    return Relay(
+        catalog, planner, client, filling, passing, slots, budget, hedging, recorder, estimating, clock, limits=limits
+    )
 
 
-def _shelves(ground: _Ground) -> tuple[Drafts, Place]:
-    """Where files are written, and where they are kept."""
-    settings, threads = ground.settings, ground.threads
-    folder = settings.data_dir / "files"
-    drafts = Drafts(folder / "drafts", threads)
-    if not settings.files_s3:
-        return drafts, Disk(folder, threads)
-    try:
-        address = BucketAddress.parse(settings.files_s3)
-    except ValueError as error:
-        raise BadSetting(f"HUB_FILES_S3 cannot be used: {error}") from error
-    return drafts, Bucket(ground.client, address, threads, ground.clock)
-
-
-def _file_desk(ground: _Ground, drafts: Drafts, place: Place) -> FileDesk:
+def _shelves(ground: _Ground) -> tuple[Drafts, Place, FileDesk]:
+    """Where files are written, where they are kept, and who keeps them."""
     settings = ground.settings
-    return FileDesk(
+    drafts, place = Drafts(settings.data_dir / "files" / "drafts", ground.threads), _place(ground)
+    desk = FileDesk(
         ground.database,
         ground.vault,
         ground.clock,
@@ -289,6 +295,18 @@ def _file_desk(ground: _Ground, drafts: Drafts, place: Place) -> FileDesk:
         limit=settings.files_limit,
         largest=settings.answer_limit,
     )
+    return drafts, place, desk
+
+
+def _place(ground: _Ground) -> Place:
+    settings, threads = ground.settings, ground.threads
+    if not settings.files_s3:
+        return Disk(settings.data_dir / "files", threads)
+    try:
+        address = BucketAddress.parse(settings.files_s3)
+    except ValueError as error:
+        raise BadSetting(f"HUB_FILES_S3 cannot be used: {error}") from error
+    return Bucket(ground.client, address, threads, ground.clock)
 
 
 def _single_sign_on(ground: _Ground, users: Users, tickets: TicketDesk, sign_in: SignIn) -> SingleSignOn:

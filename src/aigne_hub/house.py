@@ -54,6 +54,7 @@ from aigne_hub.relay.repeats import Repeats
 from aigne_hub.relay.videos.desk import VideoDesk
 from aigne_hub.relay.videos.waiting import WaitingVideos
 from aigne_hub.settings import Settings
+from aigne_hub.tokenizer.keeper import Tokenizer
 from aigne_hub.usage.recorder import Recorder
 
 
@@ -105,6 +106,7 @@ class House:
     relay: Relay
     repeats: Repeats
     lives: Lives
+    tokenizer: Tokenizer
     counting: Counting
     video_desk: VideoDesk
     waiting_videos: WaitingVideos

@@ -14,6 +14,8 @@ from aigne_hub.settings import read_settings
 
 def main(arguments: list[str]) -> int:
     listening, ready = socket.socket(fileno=int(arguments[0])), int(arguments[1])
+    for handle in (listening.fileno(), ready):
+        os.set_inheritable(handle, False)  # the local model, this process's child, has no use for them
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the parent stops its workers
     threading.Thread(target=_stop_with_parent, daemon=True).start()
     return serve_here(read_settings(), listening, lambda: os.write(ready, b"1"))

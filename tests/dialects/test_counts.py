@@ -19,7 +19,7 @@ from aigne_hub.dialects.chat import (
     ToolResult,
     ToolUse,
 )
-from aigne_hub.dialects.counts import estimate
+from aigne_hub.dialects.counts import asked
 from aigne_hub.dialects.pairing import COUNTS
 from tests.dialects.chats import PICTURE, WEATHER
 
@@ -32,13 +32,13 @@ def said(*parts: object) -> Chat:
 
 
 def test_words_of_any_script_are_estimated_rather_too_high() -> None:
-    assert 1000 <= estimate(said(Text(ENGLISH * 100))) <= 1200
-    assert 700 <= estimate(said(Text(CHINESE * 100))) <= 1500
-    assert estimate(said(Text("\ud800 broken"))) < 10
+    assert 1000 <= asked(said(Text(ENGLISH * 100))).by_letters <= 1200
+    assert 700 <= asked(said(Text(CHINESE * 100))).by_letters <= 1500
+    assert asked(said(Text("\ud800 broken"))).by_letters < 10
 
 
 def test_everything_that_goes_in_is_in_the_estimate() -> None:
-    few = estimate(said(Text("hi")))
+    few = asked(said(Text("hi"))).by_letters
     more = [
         said(Text("hi"), PICTURE),
         said(Text("hi"), Media(MediaKind.file, mime="application/pdf", data="A" * 4000)),
@@ -50,7 +50,7 @@ def test_everything_that_goes_in_is_in_the_estimate() -> None:
         Chat(said(Text("hi")).messages, tools=(WEATHER, Tool("f"))),
         Chat(said(Text("hi")).messages, format=Format({"type": "object"})),
     ]
-    assert all(estimate(chat) > few for chat in more)
+    assert all(asked(chat).by_letters > few for chat in more)
 
 
 @pytest.mark.parametrize("dialect", COUNTS)

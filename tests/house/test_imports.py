@@ -29,6 +29,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "click": ("cli/*",),
     "jsonschema_rs": ("dialects/structured.py",),
     "xllamacpp": ("local/server.py",),
+    "splintr": ("tokenizer/child.py",),
 }
 
 # A task without a group is nobody's; each of these is awaited or cancelled by the one who made it.

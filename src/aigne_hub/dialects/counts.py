@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 import msgspec
@@ -10,24 +11,23 @@ from msgspec import Struct, structs
 from aigne_hub.base.errors import Failure, UpstreamFailed
 from aigne_hub.dialects.bodies import UNREADABLE
 from aigne_hub.dialects.call import Call, ServedDialect
-from aigne_hub.dialects.chat import Chat, Media, MediaKind, Part, Refusal, Text, Thinking, Tool, ToolResult, ToolUse
+from aigne_hub.dialects.chat import Chat, Media, MediaKind, Part, Refusal, Text, Thinking, ToolResult, ToolUse
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.usage import Usage
+from aigne_hub.dialects.words import Words
 
 ESTIMATED = "input_tokens"  # how `x-hub-dropped` names a count that is the hub's own estimate
 NOTHING_USED = Usage(0, 0)  # what a count costs
 
 _write = msgspec.json.Encoder().encode
 
-# Roughly what the tokenizers of today's models give. An estimate should rather be too high than too low: a caller
-# counts to stay within a limit.
-_ASCII_PER_TOKEN = 4
-_OTHER_BYTES_PER_TOKEN = 3  # a Chinese character is three bytes, and most of the time a token
+# What is no text, roughly as today's models count it.
 _PER_MESSAGE = 4  # its role and its ends
 _PER_IMAGE = (
     1600  # the most that Anthropic counts for one (https://platform.claude.com/docs/en/build-with-claude/vision)
 )
 _BYTES_PER_TOKEN = {MediaKind.file: 25, MediaKind.audio: 500, MediaKind.video: 2000}  # of a PDF page, of 32 a second
+_TEXT_BYTES_PER_TOKEN = 4
 _UNSEEN = 1000  # a file that only the provider can fetch
 
 
@@ -96,13 +96,9 @@ class CountWay(Struct, frozen=True):
     is_same: bool
 
 
-def estimate(chat: Chat) -> int:
-    """About how many tokens a chat takes in, without its model's tokenizer."""
-    total = sum([_PER_MESSAGE + sum([_of_part(part) for part in message.parts]) for message in chat.messages])
-    total += sum([_of_tool(tool) for tool in chat.tools])
-    if chat.format is not None and chat.format.schema is not None:
-        total += tokens_of(_write(chat.format.schema).decode())
-    return round(total)
+def asked(chat: Chat) -> Words:
+    """What of a chat goes into a model, for an estimate."""
+    return Words.of(_things(chat))
 
 
 def read_number(answer: bytes, shape: type[Struct], name: str) -> int:
@@ -122,16 +118,32 @@ def _counted(chat: Chat) -> Chat:
     )
 
 
-def _of_part(part: Part) -> float:
+def _things(chat: Chat) -> Iterator[str | float]:
+    """Texts, and the tokens of what is none."""
+    for message in chat.messages:
+        yield _PER_MESSAGE
+        for part in message.parts:
+            yield from _of_part(part)
+    for tool in chat.tools:
+        yield from (_PER_MESSAGE, tool.name, tool.description or "")
+        if tool.schema is not None:
+            yield _write(tool.schema).decode()
+    if chat.format is not None and chat.format.schema is not None:
+        yield _write(chat.format.schema).decode()
+
+
+def _of_part(part: Part) -> Iterator[str | float]:
     match part:
         case Text(text=text) | Thinking(text=text) | Refusal(text=text):
-            return tokens_of(text)
+            yield text
         case ToolUse():
-            return _PER_MESSAGE + tokens_of(part.name) + tokens_of(part.arguments)
+            yield from (_PER_MESSAGE, part.name, part.arguments)
         case ToolResult():
-            return _PER_MESSAGE + sum([_of_part(one) for one in part.parts])
+            yield _PER_MESSAGE
+            for one in part.parts:
+                yield from _of_part(one)
         case Media():
-            return _of_media(part)
+            yield _of_media(part)
 
 
 def _of_media(media: Media) -> float:
@@ -141,16 +153,5 @@ def _of_media(media: Media) -> float:
         return _UNSEEN
     size = len(media.data) * 3 // 4
     if media.mime is not None and media.mime.startswith("text/"):
-        return size / _ASCII_PER_TOKEN
+        return size / _TEXT_BYTES_PER_TOKEN
     return size / _BYTES_PER_TOKEN[media.kind]
-
-
-def _of_tool(tool: Tool) -> float:
-    schema = "" if tool.schema is None else _write(tool.schema).decode()
-    return _PER_MESSAGE + tokens_of(tool.name) + tokens_of(tool.description or "") + tokens_of(schema)
-
-
-def tokens_of(text: str) -> float:
-    """About how many tokens a text is, by its letters."""
-    plain = len(text.encode("ascii", "ignore"))
-    return plain / _ASCII_PER_TOKEN + (len(text.encode("utf-8", "replace")) - plain) / _OTHER_BYTES_PER_TOKEN

@@ -8,7 +8,7 @@ import msgspec
 
 from aigne_hub.dialects import sse
 from aigne_hub.dialects.bodies import UNREADABLE
-from aigne_hub.dialects.counts import tokens_of
+from aigne_hub.dialects.words import Words
 
 # What carries a model's words: Chat Completions, Messages, Responses, Gemini and the native format together.
 _WORDS = frozenset(
@@ -17,10 +17,13 @@ _WORDS = frozenset(
         "arguments", "partial_json", "partialJson",
     }
 )  # fmt: skip
+_NUMBERS = ("index", "output_index")  # which of several answers, blocks or tools an event goes on with
 _DEEPEST = 12
 _SAMPLED = 64 << 10  # bytes of a stream that are kept for an estimate; the rest of it is taken to be like them
 
 _read = msgspec.json.Decoder().decode
+
+_Place = tuple[int | str, ...]
 
 
 class Said:
@@ -39,31 +42,35 @@ class Said:
             self._kept_size += len(self._kept[-1])
 
     @property
-    def tokens(self) -> int:
-        """About how many."""
+    def words(self) -> Words:
+        """About all of it."""
         if not self._kept_size:
-            return 0
-        return round(estimate_streamed(b"".join(self._kept)) * self._size / self._kept_size)
+            return Words()
+        return said_streamed(b"".join(self._kept)).times(self._size / self._kept_size)
 
 
-def estimate_said(body: bytes) -> int:
-    """About how many tokens a whole answer said."""
-    return round(sum(map(tokens_of, _words_in(body))))
+def said_whole(body: bytes) -> Words:
+    """What a whole answer said."""
+    return Words.of(text for _, text in _texts_in(body))
 
 
-def estimate_streamed(events: bytes) -> int:
-    """About how many tokens a part of a stream said."""
-    return round(sum([tokens_of(words) for data in sse.datas_of(events) for words in _words_in(data)]))
+def said_streamed(events: bytes) -> Words:
+    """What a part of a stream said. Its pieces are put together: a word may come in two."""
+    pieces: dict[_Place, list[str]] = {}
+    for data in sse.datas_of(events):
+        for place, piece in _texts_in(data):
+            pieces.setdefault(place, []).append(piece)
+    return Words.of(map("".join, pieces.values()))
 
 
-def _words_in(body: bytes) -> Iterator[str]:
+def _texts_in(body: bytes) -> Iterator[tuple[_Place, str]]:
     try:
         value = _read(body)
     except UNREADABLE:
         return
     if isinstance(value, dict) and _repeats(value.get("type")):
         return
-    yield from _words(value, 0)
+    yield from _texts(value, (), 0)
 
 
 def _repeats(kind: object) -> bool:
@@ -71,16 +78,17 @@ def _repeats(kind: object) -> bool:
     return isinstance(kind, str) and kind.startswith("response.") and not kind.endswith(".delta")
 
 
-def _words(value: object, depth: int) -> Iterator[str]:
+def _texts(value: object, place: _Place, depth: int) -> Iterator[tuple[_Place, str]]:
     if depth > _DEEPEST:
         return
     if isinstance(value, dict):
+        place = (*place, *[value[name] for name in _NUMBERS if isinstance(value.get(name), int)])
         for name, one in value.items():
             if isinstance(one, str):
                 if name in _WORDS:
-                    yield one
+                    yield (*place, name), one
             else:
-                yield from _words(one, depth + 1)
+                yield from _texts(one, place, depth + 1)
     elif isinstance(value, list):
         for one in value:
-            yield from _words(one, depth + 1)
+            yield from _texts(one, place, depth + 1)

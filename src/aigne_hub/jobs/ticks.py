@@ -61,6 +61,7 @@ def ticks_of(house: House) -> list[Tick]:
         Tick("mail", 1.0, house.mailing.tick),
         Tick("ended access", 600.0, lambda: forget_ended(house)),
         Tick("files", 300.0, house.file_sweeper.tick),
+        Tick("tokenizer", 15.0, house.tokenizer.end_idle),
     ]
 
 

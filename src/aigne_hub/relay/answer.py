@@ -18,9 +18,9 @@ from aigne_hub.dialects.call import Call, ServedDialect
 from aigne_hub.dialects.pairing import pair
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.outbound import Client, Exchange, Limits
-from aigne_hub.relay import estimating
 from aigne_hub.relay.asking import Ask, ask_of
 from aigne_hub.relay.attempt import Attempt, Wish, limits_for, refusal, send
+from aigne_hub.relay.estimating import Estimating, of_broken_off
 from aigne_hub.relay.failover import MOST_ATTEMPTS, may_go_on, most_telling
 from aigne_hub.relay.filling import Filling
 from aigne_hub.relay.fit import refuse_unfit
@@ -63,6 +63,7 @@ class Relay:
         budget: RetryBudget,
         hedging: Hedging,
         recorder: Recorder,
+        estimating: Estimating,
         clock: Clock,
         *,
         limits: Limits,
@@ -76,6 +77,7 @@ class Relay:
         self._budget = budget
         self._hedging = hedging
         self._recorder = recorder
+        self._estimating = estimating
         self._clock = clock
         self._limits = limits
         self.probes = Probes(planner.conditions)
@@ -118,14 +120,14 @@ class Relay:
                         raise most_telling([one.error for one in line.tried]) from error
                 attempt, hedge = following, None
         except CallerLeft as left:
-            usage, source = await estimating.of_stream(call, dialect, record.said, record.seen)
+            usage, source = await self._estimating.of_stream(call, dialect, record.said, record.seen)
             await record.settle(Status.failed, usage, source=source, error=left.message)
             return usage
         except HubError as error:
             told = dialect.write_error_event(error) if reply.has_started else b""
             if origin.shared is not None and not origin.shared.is_empty:
                 origin.shared.last(told)
-            usage, source = await estimating.of_stream(call, dialect, record.said, record.seen)
+            usage, source = await self._estimating.of_stream(call, dialect, record.said, record.seen)
             await fail_record(record, error, source, usage)
             if not reply.has_started:
                 raise
@@ -133,7 +135,7 @@ class Relay:
             return None
         finally:
             if not record.is_settled:  # the hub is stopping
-                record.break_off(*estimating.of_broken_off(call, dialect, record.said, record.seen))
+                record.break_off(*of_broken_off(call, dialect, record.said, record.seen))
 
     async def _derived(self, wish: Wish, target: Target) -> Attempt:
         """The attempt at a target. Raises BadRequest or NotAllowed when it is no choice for this caller or call."""

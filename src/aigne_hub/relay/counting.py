@@ -15,12 +15,13 @@ from aigne_hub.base.errors import HubError, UpstreamFailed
 from aigne_hub.catalog.entries import Target
 from aigne_hub.catalog.snapshot import CatalogSnapshot
 from aigne_hub.dialects.call import Call, Kind, ServedDialect
-from aigne_hub.dialects.counts import ESTIMATED, NOTHING_USED, CountCarrier, ServedCount, estimate
+from aigne_hub.dialects.counts import ESTIMATED, NOTHING_USED, CountCarrier, ServedCount
 from aigne_hub.dialects.pairing import count_way
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.outbound import Client, Limits
 from aigne_hub.relay import attempt
 from aigne_hub.relay.asking import ask_of
+from aigne_hub.relay.estimating import Estimating
 from aigne_hub.relay.plan import Planner
 from aigne_hub.relay.record import (
     Origin,
@@ -48,6 +49,7 @@ class Counting:
         slots: Slots,
         client: Client,
         recorder: Recorder,
+        estimating: Estimating,
         clock: Clock,
         *,
         limits: Limits,
@@ -57,6 +59,7 @@ class Counting:
         self._slots = slots
         self._client = client
         self._recorder = recorder
+        self._estimating = estimating
         self._clock = clock
         self._limits = limits
 
@@ -82,7 +85,7 @@ class Counting:
                 extra = origin.headers if way.is_same else ()
                 shown = await self._counted(target, call, way.carrier, body, extra, leg)
             if shown is None:
-                shown = served.show_count(estimate(served.read_chat(call)))
+                shown = served.show_count(await self._estimating.of_chat(served.read_chat(call)))
                 way.losses.approximated(ESTIMATED)
                 record.dropped = way.losses.header()
                 refuse_losses(way.losses, origin)

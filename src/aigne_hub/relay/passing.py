@@ -13,8 +13,8 @@ from aigne_hub.dialects.said import Said
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.files.desk import FileDesk
 from aigne_hub.outbound import Exchange
-from aigne_hub.relay import estimating
 from aigne_hub.relay.attempt import Attempt, Wish
+from aigne_hub.relay.estimating import Estimating
 from aigne_hub.relay.fetching import Fetching
 from aigne_hub.relay.keeping import Keeping
 from aigne_hub.relay.latency import Running
@@ -30,11 +30,19 @@ class Passing:
     """Passes the answers of attempts on."""
 
     def __init__(
-        self, catalog: CatalogSnapshot, files: FileDesk, fetching: Fetching, deadlines: Deadlines, *, drain_s: float
+        self,
+        catalog: CatalogSnapshot,
+        files: FileDesk,
+        fetching: Fetching,
+        estimating: Estimating,
+        deadlines: Deadlines,
+        *,
+        drain_s: float,
     ) -> None:
         self._catalog = catalog
         self._files = files
         self._fetching = fetching
+        self._estimating = estimating
         self._deadlines = deadlines
         self._drain_s = drain_s
 
@@ -56,7 +64,7 @@ class Passing:
             answer = await self._fetching.put_in(dialect.linked(answer, call), reply) or answer
         source = Source.reported
         if usage is None:
-            usage, source = await estimating.of_whole(wish.call, wish.dialect, answer)
+            usage, source = await self._estimating.of_whole(wish.call, wish.dialect, answer)
         shown = dialect.write_answer(answer, call, self._label(attempt, record).settled(usage))
         tell(reply, attempt, len(record.attempts) + 1)
         leaving.end()
@@ -92,7 +100,7 @@ class Passing:
         record.usage = usage
         last = stream.finish()
         if usage is None:
-            usage, source = await estimating.of_stream(wish.call, wish.dialect, said, None)
+            usage, source = await self._estimating.of_stream(wish.call, wish.dialect, said, None)
         await self._begin(attempt, reply, record)
         leaving.end()
         if wish.origin.shared is not None:
