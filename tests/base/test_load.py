@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from aigne_hub.base.clock import StoppedClock
-from aigne_hub.base.load import LOOK_S, MOST_RUNNING, Load
+from aigne_hub.base.load import FEW_RUNNING, LOOK_S, MOST_RUNNING, Load
 
 pytestmark = pytest.mark.anyio
 
@@ -32,6 +32,7 @@ async def load(clock: StoppedClock) -> Load:
 async def test_a_loop_that_is_late_again_and_again_is_too_much_until_it_has_caught_up(
     load: Load, clock: StoppedClock
 ) -> None:
+    load.running = FEW_RUNNING + 1
     await looks(load, clock, 0, 0.2, 0.4)
     assert not load.is_too_much
     await looks(load, clock, *[2.0] * 4)
@@ -42,7 +43,16 @@ async def test_a_loop_that_is_late_again_and_again_is_too_much_until_it_has_caug
     assert not load.is_too_much
 
 
+async def test_few_calls_are_not_what_makes_a_loop_late(load: Load, clock: StoppedClock) -> None:
+    load.running = FEW_RUNNING
+    await looks(load, clock, *[2.0] * 4)
+    assert not load.is_too_much
+    load.running += 1
+    assert load.is_too_much
+
+
 async def test_a_machine_that_slept_is_not_loaded(load: Load, clock: StoppedClock) -> None:
+    load.running = FEW_RUNNING + 1
     await looks(load, clock, 36_000.0)
     assert not load.is_too_much
 

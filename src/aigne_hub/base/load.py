@@ -15,6 +15,7 @@ log = structlog.get_logger()
 
 MOST_RUNNING = 2048  # calls at once; each holds its request, and some of its answer
 _FEW = MOST_RUNNING * 9 // 10  # so that it is not said again and again while calls come and go at the limit
+FEW_RUNNING = 16  # never too much, however late the loop is: it is not they who make it so
 LOOK_S = 0.5
 LATE_S, CAUGHT_UP_S = 1.0, 0.25  # of the loop, smoothed: too late, and in time again
 _MOST_COUNTED_S = 3.0  # of one look: a machine that stood still, as one that slept does, is not loaded
@@ -39,7 +40,7 @@ class Load:
 
     @property
     def is_too_much(self) -> bool:
-        return self.is_late or self.running > MOST_RUNNING
+        return self.running > (FEW_RUNNING if self.is_late else MOST_RUNNING)
 
     def refusal(self) -> Unavailable:
         """What a call is refused with. Not all are told to come back at the same time."""
