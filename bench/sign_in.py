@@ -4,7 +4,7 @@
 
 The hub has both cores, so that hashing may use what the load leaves of core 0, or core 1 alone, where hashing and
 the loop have to share it. Once with a provider that answers at once, so that only the hub's own time is seen, and once
-with one that takes 100 ms, which is quick for a model. Needs wrk, and to be root. Prints medians of several rounds.
+with one that takes 100 ms, which is quick for a model. Needs wrk. Prints medians of several rounds.
 """
 
 import asyncio
@@ -24,7 +24,6 @@ KIT = Path(__file__).parent
 BIN = Path(sys.executable).parent
 PORT, ROUNDS, SECONDS, PEOPLE = 8090, 5, 8, 20
 PASSWORD = "correct horse battery"
-FIRST = ("chrt", "-r", "1")  # on core 0 the load goes before whatever else is there, as if it came from elsewhere
 
 
 def hub_command(data, *words, stdin=""):
@@ -61,7 +60,7 @@ def p99_ms(key, connections):
     """wrk's p99 of calls at a steady pace (4 ms between the calls of a connection), in milliseconds."""
     script = KIT / "load" / "sign_in.lua"
     said = subprocess.run(
-        [*FIRST, "wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", script,
+        ["chrt", "-o", "0", "wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", script,
          f"http://127.0.0.1:{PORT}/v1/chat/completions", "--", key],
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
@@ -99,7 +98,7 @@ def main():
                 hub = ["taskset", "-c", cores, BIN / "aigne-hub", "serve", "--port", str(PORT), "--data-dir", data]
                 started.append(subprocess.Popen(hub, env=env, stdout=subprocess.DEVNULL))
                 for latency_ms, connections in ((0, 16), (100, 256)):
-                    mock = [*FIRST, sys.executable, KIT / "mock" / "mock_upstream.py", "--port", "9005",
+                    mock = [sys.executable, KIT / "mock" / "mock_upstream.py", "--port", "9005",
                             "--latency-ms", str(latency_ms)]  # fmt: skip
                     started.append(subprocess.Popen(mock))
                     time.sleep(4)
