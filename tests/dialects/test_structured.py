@@ -18,7 +18,7 @@ from aigne_hub.dialects.chat import (
     ThinkingPiece,
     ToolUse,
 )
-from aigne_hub.dialects.structured import HeldTo, checked_schema, in_words, kept_to
+from aigne_hub.dialects.structured import HeldTo, check_format, check_tools, checked_schema, in_words, kept_to
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 
@@ -40,10 +40,38 @@ def test_what_is_no_schema_is_refused_with_its_place(schema: dict[str, object], 
 
 @pytest.mark.parametrize(
     "schema",
-    [{}, CITY, {"$ref": "http://127.0.0.1:9/x"}, {"$schema": "http://127.0.0.1:9/unknown", "type": 5}, {"x-own": 1}],
+    [
+        {},
+        CITY,
+        {"minimum": 1, "exclusiveMinimum": True},
+        {"$ref": "http://127.0.0.1:9/x"},
+        {"$schema": "http://127.0.0.1:9/unknown", "type": 5},
+        {"x-own": 1},
+    ],
 )
 def test_what_may_be_one_passes_and_nothing_is_fetched(schema: dict[str, object]) -> None:
     assert checked_schema(schema, "schema") is schema
+
+
+def test_a_schema_nested_without_end_is_refused() -> None:
+    schema: dict[str, object] = {}
+    for _ in range(900):
+        schema = {"type": schema}
+    with pytest.raises(BadRequest, match="nested too deeply") as refused:
+        checked_schema(schema, "schema")
+    assert refused.value.param == "schema"
+
+
+def test_what_goes_on_as_it_is_may_lack_a_schema_and_have_nothing_else_in_its_place() -> None:
+    for format in (None, "text", {}, {"json_schema": None}, {"json_schema": {"schema": CITY}}):
+        check_format(format, "format", "json_schema", "schema")
+    with pytest.raises(BadRequest) as refused:
+        check_format({"json_schema": {"schema": "word"}}, "format", "json_schema", "schema")
+    assert refused.value.param == "format.json_schema.schema"
+    check_tools([{"type": "web_search"}, {"parameters": None}, {"parameters": CITY}, "?"], "parameters")
+    with pytest.raises(BadRequest) as refused:
+        check_tools([{}, {"parameters": {"type": 5}}], "parameters")
+    assert refused.value.param == "tools[1].parameters.type"
 
 
 @pytest.mark.parametrize("text", ['{"city":"Bern"}', '```json\n{"city":"Bern"}\n```', ' ```\n{"city":"Bern"}\n``` \n'])

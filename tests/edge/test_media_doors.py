@@ -39,6 +39,28 @@ async def media_hub(hub: RunningHub) -> RunningHub:
     return hub
 
 
+async def test_the_reference_s_paths_are_a_base_of_openai_s_client_too(
+    media_hub: RunningHub, upstream: Upstream
+) -> None:
+    async with openai.AsyncOpenAI(
+        base_url=f"{media_hub.url}/api/v2", api_key=media_hub.member_key, max_retries=0
+    ) as client:
+        upstream.script = whole({"created": 1, "data": [{"b64_json": PIXEL}]})
+        edited = await client.images.edit(model="up/m", prompt="a dog", image=("a.png", b"\x89PNG", "image/png"))
+        assert edited.data is not None
+        assert edited.data[0].b64_json == PIXEL
+        upstream.script = whole({"id": "modr-1", "model": "m", "results": []})
+        assert (await client.moderations.create(model="up/m", input="hi")).id == "modr-1"
+        counted = await client.responses.input_tokens.count(model="up/m", input="hi")
+        assert counted.input_tokens > 0
+    upstream.script = whole({"results": [{"index": 0, "relevance_score": 0.5}]})
+    asked = {"model": "up/m", "query": "q", "documents": ["a"]}
+    ranked = await media_hub.ask(asked, path="/api/v2/rerank")
+    assert ranked.json()["results"][0]["relevance_score"] == 0.5
+    paths = ["/v1/images/edits", "/v1/moderations", "/v1/rerank"]
+    assert [asked.path for asked in upstream.asked[-3:]] == paths
+
+
 @pytest.fixture
 async def client(media_hub: RunningHub) -> AsyncIterator[openai.AsyncOpenAI]:
     async with openai.AsyncOpenAI(

@@ -17,6 +17,13 @@ from tests.real.conftest import MODEL, RealHub
 
 SAID = [{"role": "user", "content": "Say hello in one short sentence."}]
 DIALECTS = ("openai_chat", "openai_responses", "anthropic_messages")
+GOOGLE = "/v1beta/models/{model}:"  # the one door whose path says the model, and whether the answer streams
+
+
+def google_text(answer: dict[str, Any]) -> str:
+    contents = [candidate.get("content", {}) for candidate in answer.get("candidates", ())]
+    return "".join(part.get("text", "") for content in contents for part in content.get("parts", ()))
+
 
 # Of each door: its path, its body, where the text is in a whole answer, and in an event of a stream.
 DOORS: dict[str, tuple[str, dict[str, Any], Any, Any]] = {
@@ -50,10 +57,37 @@ DOORS: dict[str, tuple[str, dict[str, Any], Any, Any]] = {
         lambda answer: answer["content"][0]["text"],
         lambda event: event["delta"].get("text", "") if event["type"] == "content_block_delta" else "",
     ),
+    "gemini": (
+        GOOGLE,
+        {"contents": [{"parts": [{"text": SAID[0]["content"]}]}], "generationConfig": {"maxOutputTokens": 24}},
+        google_text,
+        google_text,
+    ),
+    "completions": (
+        "/v1/completions",
+        {"prompt": SAID[0]["content"], "max_tokens": 24},
+        lambda answer: answer["choices"][0]["text"],
+        lambda event: "".join(choice["text"] for choice in event["choices"]),
+    ),
 }
-SERVED = dict(
-    zip(DOORS, ("openai_chat", "openai_chat", "native", "openai_responses", "anthropic_messages"), strict=True)
-)
+SERVED = {
+    "chat": "openai_chat",
+    "hybrid": "openai_chat",
+    "native": "native",
+    "responses": "openai_responses",
+    "messages": "anthropic_messages",
+    "gemini": "gemini",
+    "completions": "openai_completions",
+}
+
+
+def request_of(door: str, model: str, *, is_stream: bool) -> tuple[str, dict[str, Any]]:
+    """The path and the body of a call."""
+    path, body, _, _ = DOORS[door]
+    if path == GOOGLE:
+        return path.format(model=model) + ("streamGenerateContent?alt=sse" if is_stream else "generateContent"), body
+    asked = {"options": {"streaming": is_stream}} if door == "native" else {"stream": is_stream}
+    return path, {"model": model, **body, **asked}
 
 
 @pytest.fixture(scope="module")
@@ -87,9 +121,10 @@ def models(http: httpx.Client, real_hub: RealHub) -> Iterator[dict[str, str]]:
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("door", DOORS)
 def test_a_whole_answer(http: httpx.Client, models: dict[str, str], real_hub: RealHub, door: str, dialect: str) -> None:
-    path, body, text, _ = DOORS[door]
-    answer = http.post(path, json={"model": models[dialect], **body})
+    path, body = request_of(door, models[dialect], is_stream=False)
+    answer = http.post(path, json=body)
     assert answer.status_code == 200, answer.text
+    text = DOORS[door][2]
     assert text(answer.json()).strip()
     record = real_hub.call(answer.headers["x-request-id"])
     assert (record["status"], record["dialect"], record["upstreamDialect"]) == ("success", SERVED[door], dialect)
@@ -99,10 +134,9 @@ def test_a_whole_answer(http: httpx.Client, models: dict[str, str], real_hub: Re
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("door", DOORS)
 def test_a_stream(http: httpx.Client, models: dict[str, str], real_hub: RealHub, door: str, dialect: str) -> None:
-    path, body, _, piece = DOORS[door]
-    asked = {"options": {"streaming": True}} if door == "native" else {"stream": True}
-    pieces = []
-    with http.stream("POST", path, json={"model": models[dialect], **body, **asked}) as answer:
+    path, body = request_of(door, models[dialect], is_stream=True)
+    piece, pieces = DOORS[door][3], []
+    with http.stream("POST", path, json=body) as answer:
         for line in answer.iter_lines():
             if line.startswith("data: ") and line != "data: [DONE]":
                 pieces.append(piece(json.loads(line[6:])))

@@ -7,6 +7,7 @@ A model that calls a tool, or is cut short, answers later or not at all: its wor
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +22,7 @@ FIELD = "response_format"  # by which a loss of it is named, whatever the caller
 
 _FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*", re.DOTALL)
 _LONGEST_REASON = 300
+_FOURTH = "http://json-schema.org/draft-04/schema#"  # by which many tools still say `exclusiveMinimum: true`
 _DRAFTS = (
     "https://json-schema.org/draft/2020-12/schema",
     *[
@@ -38,7 +40,7 @@ _write = msgspec.json.Encoder().encode
 
 
 def checked_schema(schema: dict[str, Any], place: str) -> dict[str, Any]:
-    """The schema, if it is one (JSON Schema, of the draft it names). Raises BadRequest.
+    """The schema, if it is one (JSON Schema, of the draft it names, or of the newest or the fourth). Raises BadRequest.
 
     A draft that is not known here is not fetched but left to the provider, and so is what a schema refers to.
     """
@@ -49,19 +51,34 @@ def checked_schema(schema: dict[str, Any], place: str) -> dict[str, Any]:
     try:
         meta.validate(schema)
     except ValidationError as error:
+        if "$schema" not in schema and meta.is_valid({**schema, "$schema": _FOURTH}):
+            return schema
         path = "".join([f".{step}" if isinstance(step, str) else f"[{step}]" for step in error.instance_path])
         raise wrong(place + path, f"this is no JSON schema: {error.message[:_LONGEST_REASON]}") from error
+    except ValueError as error:
+        raise wrong(place, "this is nested too deeply for a JSON schema") from error
     return schema
 
 
 def check_format(format: object, place: str, *steps: str) -> None:
-    """Check the schema that lies `steps` below a format that goes on as it is; what is not known may stand there."""
+    """Check the schema that lies `steps` below a format, or a tool, that goes on as it is.
+
+    What is not known may stand there, and what is left out. Raises BadRequest.
+    """
     found = format
     for step in steps:
         found = found.get(step) if isinstance(found, dict) else None
         place += f".{step}"
     if isinstance(found, dict):
         checked_schema(found, place)
+    elif found is not None:
+        raise wrong(place, "an object is expected here")
+
+
+def check_tools(tools: Iterable[object], *steps: str) -> None:
+    """Check the schemas of the arguments that lie `steps` below each tool. Raises BadRequest."""
+    for i, tool in enumerate(tools):
+        check_format(tool, f"tools[{i}]", *steps)
 
 
 def in_words(format: Format) -> str:

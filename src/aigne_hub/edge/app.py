@@ -42,6 +42,7 @@ _IMAGE_PATHS = (
     "/api/image/generations",
     "/api/images/generations",
 )
+_OPENAI_BASES = ("/v1", "/api/v2")  # either is a base URL for OpenAI's clients (contract 2.1)
 _MOUNTS = ("", "/ai-kit")  # the reference's official hub is mounted at the second (contract 1.1)
 _API_PATHS = ("/api/", "/v1/", "/v1beta/", "/v1alpha/", "/oauth/", "/.well-known/", "/ai-kit/")
 _CONNECT_PAGE = "/.well-known/service/gen-simple-access-key"  # where the published CLI sends a person (contract 1.3)
@@ -123,7 +124,6 @@ def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
 
     plain = inference(OpenAIChat(is_hybrid=False), is_reference=False)
     hybrid = inference(OpenAIChat(is_hybrid=True), is_reference=True)
-    responses = inference(OpenAIResponses(), is_reference=False)
     return {
         "/v1/chat/completions": plain,
         "/api/v2/chat/completions": hybrid,
@@ -133,21 +133,26 @@ def _doors(house: House, reader: BodyReader) -> dict[str, Door]:
         "/v1/completions": inference(OpenAICompletions(), is_reference=False),
         "/v1/messages": inference(AnthropicMessages(), is_reference=False),
         "/v1/messages/count_tokens": count(AnthropicCount()),
-        "/v1/responses": responses,
-        "/v1/responses/input_tokens": count(ResponsesCount()),
-        "/api/v2/responses": responses,
         "/v1/images/generations": inference(IMAGES, is_reference=False),
-        "/v1/images/edits": inference(IMAGE_EDITS, is_reference=False),
         **{path: inference(ReferenceImages(), is_reference=True) for path in _IMAGE_PATHS},
         "/api/v1/image/generations": signed(ReferenceImages()),
         "/api/v2/video": InferenceDoor(
             house, reader, NativeVideos(), is_reference=True, answer=house.waiting_videos.answer
         ),
-        "/v1/moderations": inference(MODERATIONS, is_reference=False),
-        "/v1/rerank": inference(RERANK, is_reference=False),
+        **{
+            f"{base}{path}": door
+            for base in _OPENAI_BASES
+            for path, door in (
+                ("/responses", inference(OpenAIResponses(), is_reference=False)),
+                ("/responses/input_tokens", count(ResponsesCount())),
+                ("/images/edits", inference(IMAGE_EDITS, is_reference=False)),
+                ("/moderations", inference(MODERATIONS, is_reference=False)),
+                ("/rerank", inference(RERANK, is_reference=False)),
+            )
+        },
         **{
             f"{mount}/audio/{name}": inference(dialect, is_reference=mount != "/v1")
-            for mount in ("/v1", "/api/v2")
+            for mount in _OPENAI_BASES
             for name, dialect in _AUDIO.items()
         },
         "/v1/embeddings": inference(Embeddings(), is_reference=False),

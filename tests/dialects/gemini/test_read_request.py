@@ -25,7 +25,7 @@ from aigne_hub.dialects.chat import (
     ToolUse,
 )
 from aigne_hub.dialects.fidelity import Losses
-from aigne_hub.dialects.gemini.read_request import check_contents, read_chat
+from aigne_hub.dialects.gemini.read_request import check, check_roles, read_chat
 from aigne_hub.dialects.gemini.write_request import write_chat
 from tests.dialects.chats import SCHEMA, chats
 
@@ -232,10 +232,20 @@ def test_what_is_wrong_is_refused_by_its_place(fields: dict[str, Any], param: st
     assert refused.value.param == param
 
 
-def test_contents_alone_can_be_checked() -> None:
-    check_contents(json.dumps({"contents": [USER], "generationConfig": 5}).encode())
-    with pytest.raises(BadRequest, match="contents"):
-        check_contents(b'{"contents":[]}')
+def test_what_goes_on_as_it_is_is_looked_through() -> None:
+    check({"contents": [USER], "generationConfig": 5, "tools": [{"googleSearch": {}}, {"functionDeclarations": []}]})
+    for fields, param in (
+        ({"contents": []}, "contents"),
+        ({"tools": [{"functionDeclarations": [{"parameters": 5}]}]}, "tools[0].functionDeclarations[0].parameters"),
+        ({"generationConfig": {"responseSchema": {"type": 5}}}, "generationConfig.responseSchema.type"),
+    ):
+        with pytest.raises(BadRequest) as refused:
+            check({"contents": [USER], **fields})
+        assert refused.value.param == param
+    check_roles(["user", "MODEL", "function"])
+    with pytest.raises(BadRequest) as refused:
+        check_roles(["user", "king"])
+    assert refused.value.param == "contents[1].role"
 
 
 @given(chats())

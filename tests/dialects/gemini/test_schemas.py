@@ -36,3 +36,8 @@ def test_a_json_schema_stays_one() -> None:
         "additionalProperties": False,
         "x": 1,
     }
+
+
+def test_null_is_not_said_but_where_a_value_may_be_null() -> None:
+    given = {"type": "STRING", "title": None, "default": None, "items": {"type": "TYPE_UNSPECIFIED", "minItems": None}}
+    assert as_json_schema(given) == {"type": "string", "default": None, "items": {}}

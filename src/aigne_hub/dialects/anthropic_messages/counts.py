@@ -19,6 +19,7 @@ from aigne_hub.dialects.call import Call, Kind
 from aigne_hub.dialects.chat import Chat
 from aigne_hub.dialects.counts import read_number
 from aigne_hub.dialects.fidelity import Losses
+from aigne_hub.dialects.structured import check_tools
 
 
 class _Message(Struct):
@@ -50,6 +51,7 @@ class AnthropicCount(AnthropicMessages):
         if token is not None:
             body = splice.edit(body, {"access_token": None})
         read_request.check(message.content for message in view.messages)
+        check_tools(view.tools or (), "input_schema")
         return Call(Kind.token_count, view.model, body, body_token=token)
 
     def path(self, call: Call, model: str) -> bytes:

@@ -21,7 +21,7 @@ from aigne_hub.dialects.call import Call, Kind, Label
 from aigne_hub.dialects.chat import Answer, Chat
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.openai_errors import error_of_event
-from aigne_hub.dialects.structured import check_format
+from aigne_hub.dialects.structured import check_format, check_tools
 from aigne_hub.dialects.usage import Usage
 
 _write = msgspec.json.Encoder().encode
@@ -72,6 +72,7 @@ class AnthropicMessages:
             read_request.check(message.content for message in view.messages)
         if view.output_config:
             check_format(view.output_config, "output_config", "format", "schema")
+        check_tools(view.tools or (), "input_schema")
         return Call(Kind.chat, view.model, body, is_stream=view.stream is True, wants_usage=True, body_token=token)
 
     def path(self, call: Call, model: str) -> bytes:

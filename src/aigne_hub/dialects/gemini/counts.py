@@ -35,10 +35,13 @@ class GeminiCount(Gemini):
     """countTokens of one model."""
 
     def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:
-        f = GoogleFields(read_object(body))
-        token, whole = f.text("accessToken"), f.fields(_WHOLE)
-        if (f if whole is None else whole).any("contents") is None:
+        given = read_object(body)
+        f = GoogleFields(given)
+        token, whole = f.text("accessToken"), f.object(_WHOLE)
+        asked = given if whole is None else whole
+        if GoogleFields(asked).any("contents") is None:
             raise wrong("contents", "this is missing")
+        read_request.check(asked)
         if token is not None or f.any("model") is not None:
             body = splice.edit(body, {"access_token": None, "accessToken": None, "model": None})
         return Call(Kind.token_count, self._model, body, body_token=token)

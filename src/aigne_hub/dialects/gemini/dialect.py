@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from aigne_hub.base.errors import HubError
 from aigne_hub.dialects import splice, sse
-from aigne_hub.dialects.bodies import read_checked
+from aigne_hub.dialects.bodies import read_checked, read_object
 from aigne_hub.dialects.call import Call, Kind, Label
 from aigne_hub.dialects.chat import Answer, Chat
 from aigne_hub.dialects.fidelity import Losses
@@ -27,9 +27,12 @@ from aigne_hub.dialects.usage import Usage
 
 _write = msgspec.json.Encoder().encode
 
-# What needs the slow, thorough look before it may go on: results of functions, and inline files.
+# What needs the slow, thorough look before it may go on: results of functions, inline files, and schemas.
 # Those of files first: where one is found the rest is not looked for, and to look through a file takes long.
-_MARKS = (b'"inlineData"', b'"inline_data"', b'"functionResponse"', b'"function_response"')
+_MARKS = (
+    b'"inlineData"', b'"inline_data"', b'"functionResponse"', b'"function_response"', b'"functionDeclarations"',
+    b'"function_declarations"', b'Schema"', b'_schema"',
+)  # fmt: skip
 _COLLECTIONS = ("models/", "tunedModels/")
 
 
@@ -74,8 +77,10 @@ class Gemini:
         if token is not None or view.model is not UNSET:
             # The path says which model is meant; a provider shall not see that the body says another.
             body = splice.edit(body, {"access_token": None, "model": None})
+        contents = view.contents if isinstance(view.contents, list) else [view.contents]
+        read_request.check_roles([content.role or "user" for content in contents])
         if any(mark in body for mark in _MARKS):
-            read_request.check_contents(body)
+            read_request.check(read_object(body))
         return Call(Kind.chat, self._model, body, is_stream=self._is_stream, wants_usage=True, body_token=token)
 
     def path(self, call: Call, model: str) -> bytes:

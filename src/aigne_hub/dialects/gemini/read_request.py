@@ -5,6 +5,7 @@ Source: https://ai.google.dev/api/generate-content
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec import structs
@@ -28,6 +29,7 @@ from aigne_hub.dialects.fields import wrong
 from aigne_hub.dialects.gemini.read_parts import PartReader
 from aigne_hub.dialects.gemini.schemas import as_json_schema
 from aigne_hub.dialects.gemini.spelling import GoogleFields
+from aigne_hub.dialects.structured import checked_schema
 
 _ROLES = {"user": Role.user, "function": Role.user, "tool": Role.user, "model": Role.assistant}
 _CHOICES = {
@@ -64,9 +66,24 @@ def read_chat(body: bytes) -> Chat:
     return structs.replace(chat, unknown=(*f.rest(), *dict.fromkeys(reader.unknown)))
 
 
-def check_contents(body: bytes) -> None:
-    """Raises BadRequest when a content is wrong; looks at nothing else."""
-    _messages(GoogleFields(read_object(body)), PartReader())
+def check(given: dict[str, Any]) -> None:
+    """Look through a request that goes on as it is; what the hub does not know may stand there.
+
+    Raises BadRequest that names a content that is wrong, or a schema that is none.
+    """
+    f = GoogleFields(given)
+    _messages(f, PartReader())
+    f.each("tools", lambda tool: tool.each("functionDeclarations", _schema))
+    config = f.any("generationConfig")
+    if isinstance(config, dict):
+        _answer_schema(GoogleFields(config, "generationConfig"))
+
+
+def check_roles(roles: Iterable[str]) -> None:
+    """Raises BadRequest when somebody else than a user or a model speaks."""
+    for i, role in enumerate(roles):
+        if role.lower() not in _ROLES:
+            raise wrong(f"contents[{i}].role", "user or model is expected here")
 
 
 def _configured(chat: Chat, f: GoogleFields, unknown: list[str]) -> Chat:
@@ -143,9 +160,7 @@ def _declared(f: GoogleFields, reader: PartReader) -> tuple[Tool, ...]:
 
 
 def _tool(f: GoogleFields, reader: PartReader) -> Tool:
-    own, schema = f.object("parameters"), f.object("parametersJsonSchema")
-    if schema is None and own is not None:
-        schema = as_json_schema(own)
+    schema = _schema(f)
     tool = Tool(f.need_text("name"), f.text("description"), schema)
     reader.unknown += [f"tools.functionDeclarations.{name}" for name in f.rest()]
     return tool
@@ -172,9 +187,7 @@ def _choice(f: GoogleFields, reader: PartReader) -> tuple[Choosing | str | None,
 
 def _format(f: GoogleFields, unknown: list[str]) -> Format | None:
     mime = f.text("responseMimeType")
-    own, schema = f.object("responseSchema"), _either(f.any("responseJsonSchema"))
-    if schema is None and own is not None:
-        schema = as_json_schema(own)
+    schema = _answer_schema(f)
     if mime != "application/json":
         if mime not in (None, "text/plain"):
             unknown.append("generationConfig.responseMimeType")
@@ -182,10 +195,20 @@ def _format(f: GoogleFields, unknown: list[str]) -> Format | None:
     return Format(schema, strict=None if schema is None else True)
 
 
-def _either(value: Any) -> dict[str, Any] | None:
-    if value is None or isinstance(value, dict):
-        return value
-    raise wrong("generationConfig.responseJsonSchema", "an object is expected here")
+def _answer_schema(f: GoogleFields) -> dict[str, Any] | None:
+    return _either(f, "responseSchema", "responseJsonSchema")
+
+
+def _schema(f: GoogleFields) -> dict[str, Any] | None:
+    return _either(f, "parameters", "parametersJsonSchema")
+
+
+def _either(f: GoogleFields, own: str, json: str) -> dict[str, Any] | None:
+    """The schema under one of two names, in Google's own words or as a JSON schema. Raises BadRequest."""
+    of_google, schema = f.object(own), f.object(json)
+    if schema is not None:
+        return checked_schema(schema, f.at(json))
+    return None if of_google is None else checked_schema(as_json_schema(of_google), f.at(own))
 
 
 def _reasoning(f: GoogleFields) -> Reasoning | None:

@@ -16,6 +16,8 @@ _NESTED = frozenset({"items", "additionalProperties", "not"})
 _LISTS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
 _NAMED = frozenset({"properties", "$defs", "defs", "definitions"})
 _DROPPED = frozenset({"nullable", "propertyOrdering"})
+_VALUES = frozenset({"const", "default", "example", "enum"})  # which may be null; of all else that is "not said"
+_NO_TYPE = "TYPE_UNSPECIFIED"
 
 
 def as_json_schema(schema: dict[str, Any]) -> dict[str, Any]:
@@ -23,7 +25,9 @@ def as_json_schema(schema: dict[str, Any]) -> dict[str, Any]:
     written: dict[str, Any] = {}
     for spelled, value in schema.items():
         name = camel(spelled)
-        if name in _DROPPED or (name == "format" and value == "enum"):
+        if name in _DROPPED or (name == "format" and value == "enum") or (name == "type" and value == _NO_TYPE):
+            continue
+        if value is None and name not in _VALUES:
             continue
         written[name] = _member(name, value)
     if schema.get("nullable") is True:

@@ -142,9 +142,10 @@ def _tool_use(f: Fields) -> ToolUse:
 
 def _tool(f: Fields) -> Tool:
     function = f.need_fields("function")
-    return Tool(
-        function.need_text("name"), function.text("description"), function.object("parameters"), cache=_cache(f)
-    )
+    schema = function.object("parameters")
+    if schema is not None:
+        checked_schema(schema, function.at("parameters"))
+    return Tool(function.need_text("name"), function.text("description"), schema, cache=_cache(f))
 
 
 def _choice(f: Fields) -> Choosing | str | None:

@@ -22,7 +22,7 @@ from aigne_hub.dialects.openai_chat.answers import WireUsage, read_usage
 from aigne_hub.dialects.openai_chat.legacy import LEGACY_NAMES, hybrid_answer, hybrid_chunk, modernised
 from aigne_hub.dialects.openai_chat.read_request import WireMessage
 from aigne_hub.dialects.openai_errors import error_body, error_of_event
-from aigne_hub.dialects.structured import check_format
+from aigne_hub.dialects.structured import check_format, check_tools
 from aigne_hub.dialects.usage import Usage
 
 DEFAULT_MODEL = "openai/gpt-5-mini"  # what the reference falls back to (contract 2.3)
@@ -39,6 +39,7 @@ class _StreamOptions(Struct):
 
 class _Tool(Struct):
     type: str
+    function: dict[str, Any] | UnsetType | None = UNSET
 
 
 class _Request(Struct):
@@ -102,10 +103,11 @@ class OpenAIChat:
         if view.model is UNSET and not self._is_hybrid:
             raise BadRequest("the request names no model", param="model")
         # Results of tools and inline files need a thorough look before they may go on.
-        if b'"image_url"' in body or b'"tool_call_id"' in body or b'"input_audio"' in body:
+        if b'"image_url"' in body or b'"tool_call_id"' in body or b'"input_audio"' in body or b'"file_data"' in body:
             read_request.check(view.messages or [])
         if view.response_format:
             check_format(view.response_format, "response_format", "json_schema", "schema")
+        check_tools([{"function": tool.function or None} for tool in view.tools or ()], "function", "parameters")
         is_stream = view.stream is True or (self._is_hybrid and accepts_stream)
         asked = view.stream_options.include_usage if isinstance(view.stream_options, _StreamOptions) else None
         return Call(

@@ -114,8 +114,14 @@ def check(messages: list[WireMessage]) -> None:
         content = message.content
         for n, part in enumerate(content if isinstance(content, list) else ()):
             kind = part.get("type")
-            if isinstance(kind, str) and kind in _CHECKED_PARTS:
+            if isinstance(kind, str) and (kind in _CHECKED_PARTS or (kind == "file" and _is_inline(part.get("file")))):
                 _part(Fields(part, f"messages[{i}].content[{n}]"))
+
+
+def _is_inline(file: Any) -> bool:
+    """Whether a file is a data URL; what else its data may be, as the address that OpenRouter takes, is not known."""
+    data = file.get("file_data") if isinstance(file, dict) else None
+    return isinstance(data, str) and data.startswith("data:")
 
 
 def _message(f: Fields, known: set[str]) -> Message:

@@ -19,8 +19,8 @@ from aigne_hub.dialects.chat import Answer, Chat
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.openai_errors import error_body
 from aigne_hub.dialects.openai_responses import answers, read_request, streams, write_request, write_stream
-from aigne_hub.dialects.openai_responses.items import NAME
-from aigne_hub.dialects.structured import check_format
+from aigne_hub.dialects.openai_responses.items import NAME, check_roles
+from aigne_hub.dialects.structured import check_format, check_tools
 from aigne_hub.dialects.usage import Usage
 
 _write = msgspec.json.Encoder().encode
@@ -71,10 +71,13 @@ class OpenAIResponses:
         token = None if view.access_token is UNSET else view.access_token
         if token is not None:
             body = splice.edit(body, {"access_token": None})
+        if isinstance(view.input, list):
+            check_roles(view.input)
         if any(mark in body for mark in _MARKS):
             read_request.check_items(body)
         if view.text:
             check_format(view.text, "text", "format", "schema")
+        check_tools(view.tools or (), "parameters")
         return Call(Kind.chat, view.model, body, is_stream=view.stream is True, wants_usage=True, body_token=token)
 
     def path(self, call: Call, model: str) -> bytes:

@@ -34,6 +34,13 @@ _AUTO = "auto"  # the detail of a picture when nothing is said of it; written ou
 _BETWEEN_SUMMARIES = "\n\n"
 
 
+def check_roles(items: list[dict[str, Any]]) -> None:
+    """Look at who speaks in each message of a request that goes on as it is. Raises BadRequest."""
+    for i, item in enumerate(items):
+        if item.get("type") in (None, "message"):
+            Fields(item, f"input[{i}]").one_of("role", _ROLES)
+
+
 class ItemReader:
     """Reads the items of one request; knows which tool calls there were, and what it could not place.
 
