@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import structs
@@ -22,6 +22,8 @@ FIELD = "response_format"  # by which a loss of it is named, whatever the caller
 
 _FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*", re.DOTALL)
 _LONGEST_REASON = 300
+_LARGEST_REMEMBERED = 4 << 10  # bytes of a schema
+_TOO_DEEP = "this is nested too deeply for a JSON schema"
 _FOURTH = "http://json-schema.org/draft-04/schema#"  # by which many tools still say `exclusiveMinimum: true`
 _DRAFTS = (
     "https://json-schema.org/draft/2020-12/schema",
@@ -39,25 +41,47 @@ _read = msgspec.json.Decoder().decode
 _write = msgspec.json.Encoder().encode
 
 
+class _Fault(NamedTuple):
+    path: str  # below the schema
+    reason: str
+
+
 def checked_schema(schema: dict[str, Any], place: str) -> dict[str, Any]:
     """The schema, if it is one (JSON Schema, of the draft it names, or of the newest or the fourth). Raises BadRequest.
 
     A draft that is not known here is not fetched but left to the provider, and so is what a schema refers to.
     """
-    from jsonschema_rs import ValidationError, meta
-
     if schema.get("$schema", _DRAFTS[0]) not in _DRAFTS:
         return schema
+    try:
+        written = _write(schema)
+    except RecursionError as error:
+        raise wrong(place, _TOO_DEEP) from error
+    fault = _remembered_fault(written) if len(written) <= _LARGEST_REMEMBERED else _fault(written)
+    if fault is not None:
+        raise wrong(place + fault.path, fault.reason)
+    return schema
+
+
+def _fault(written: bytes) -> _Fault | None:
+    """What makes a JSON object no schema."""
+    from jsonschema_rs import ValidationError, meta
+
+    schema = _read(written)
     try:
         meta.validate(schema)
     except ValidationError as error:
         if "$schema" not in schema and meta.is_valid({**schema, "$schema": _FOURTH}):
-            return schema
+            return None
         path = "".join([f".{step}" if isinstance(step, str) else f"[{step}]" for step in error.instance_path])
-        raise wrong(place + path, f"this is no JSON schema: {error.message[:_LONGEST_REASON]}") from error
-    except ValueError as error:
-        raise wrong(place, "this is nested too deeply for a JSON schema") from error
-    return schema
+        return _Fault(path, f"this is no JSON schema: {error.message[:_LONGEST_REASON]}")
+    except ValueError:
+        return _Fault("", _TOO_DEEP)
+    return None
+
+
+# An agent sends the same tools with each of its calls, and to look through one takes 30 µs.
+_remembered_fault = lru_cache(maxsize=2048)(_fault)
 
 
 def check_format(format: object, place: str, *steps: str) -> None:
