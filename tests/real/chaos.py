@@ -90,16 +90,24 @@ class Chaos:
                 body = {"model": MODEL_NAME, "max_tokens": chance.randint(1, 30), "stream": chance.random() < 0.5}
                 question = [{"role": "user", "content": f"Tell me of the number {chance.randint(0, 10**6)}."}]
                 answer = await http.post("/v1/chat/completions", json={**body, "messages": question})
-                self._note(answer, is_stream=bool(body["stream"]))
+                if answer.status_code == 200:
+                    self._note(answer, is_stream=bool(body["stream"]))
+                else:
+                    self.failed.append(f"{answer.status_code} {answer.text} {await _attempts_of(http, answer)}")
 
     def _note(self, answer: httpx.Response, *, is_stream: bool) -> None:
-        if answer.status_code != 200:
-            self.failed.append(f"{answer.status_code} {answer.text}")
-        elif is_stream and not answer.text.endswith("data: [DONE]\n\n"):
+        if is_stream and not answer.text.endswith("data: [DONE]\n\n"):
             self.cut += 1
         else:
             self.answered[answer.headers["x-hub-provider"]] += 1
             self.moved += int(answer.headers["x-hub-attempts"]) > 1
+
+
+async def _attempts_of(http: httpx.AsyncClient, answer: httpx.Response) -> str:
+    """Who was asked for a call that failed, and what came of each, for whoever looks for the reason."""
+    found = await http.get("/api/user/model-calls", params={"search": answer.headers["x-request-id"]})
+    (call,) = found.json()["list"]
+    return json.dumps(call["attempts"])
 
 
 async def run_chaos(folder: Path, seconds: float, seed: int) -> Chaos:
