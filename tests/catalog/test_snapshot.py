@@ -329,6 +329,21 @@ async def test_of_those_who_list_their_models_only_who_lists_this_one_serves_it(
     assert places(seen, "gpt-9") == [("openai", "gpt-9"), ("openrouter", "openai/gpt-9")]  # lists may be old
 
 
+async def test_bedrock_serves_a_bare_name_that_nobody_else_does(catalog: CatalogSnapshot, database: Database) -> None:
+    registry = Registry(VAULT, CLOCK, IdSource(CLOCK, 6), Journal(VAULT, CLOCK))
+    async with database.write() as conn:
+        bedrock = await registry.add_provider(conn, SYSTEM, "bedrock", region="us-east-1")
+    await add_keys(database, "bedrock", 1)
+    assert places(await looked(database, VAULT), "claude-opus-4-7") == [("openrouter", "anthropic/claude-opus-4-7")]
+    async with database.write() as conn:
+        await registry.put_models(conn, bedrock.id, [("anthropic.claude-opus-4-7", Kind.chat)])
+        (other,) = [one for one in catalog.providers() if one.name == "openrouter"]
+        await registry.change_provider(conn, SYSTEM, other.id, enabled=False)
+    seen = await looked(database, VAULT)
+    assert places(seen, "claude-opus-4-7") == [("bedrock", "anthropic.claude-opus-4-7")]
+    assert places(seen, "llama3-3-70b-instruct-v1:0") == [("bedrock", "meta.llama3-3-70b-instruct-v1:0")]
+
+
 async def test_where_calls_are_priced_a_bare_name_leads_to_all_rates(
     catalog: CatalogSnapshot, database: Database
 ) -> None:

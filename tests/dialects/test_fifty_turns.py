@@ -15,6 +15,7 @@ from aigne_hub.dialects.anthropic_messages.dialect import AnthropicMessages
 from aigne_hub.dialects.bedrock_converse.dialect import BedrockConverse
 from aigne_hub.dialects.call import Label
 from aigne_hub.dialects.gemini.dialect import Gemini
+from aigne_hub.dialects.native.dialect import Native
 from aigne_hub.dialects.openai_chat.dialect import OpenAIChat
 from aigne_hub.dialects.openai_responses.dialect import OpenAIResponses
 from aigne_hub.dialects.translate import CalledChat, ServedChat, Translation
@@ -159,15 +160,33 @@ class ConverseSide:
         return [block for one in sent["messages"] for block in one["content"]]
 
 
-Caller = ChatSide | MessagesSide | ResponsesSide | GeminiSide
-Provider = Caller | ConverseSide
+class NativeSide:
+    """The reference's own, by its client: what it keeps of an agent's message is its text, thoughts and calls."""
 
-CALLERS: list[Caller] = [ChatSide(), MessagesSide(), ResponsesSide(), GeminiSide()]
+    dialect = Native()
+    first: ClassVar[Json] = {"role": "user", "content": "go"}
+
+    def asked(self, said: list[Json]) -> Json:
+        tools = [{"type": "function", "function": FUNCTION}]
+        return {"input": {"messages": said, "tools": tools, "modelOptions": {"model": "p/m"}}}
+
+    def said_back(self, shown: Any, id: str) -> list[Json]:
+        before = [{"type": "text", "text": shown["thoughts"], "isThinking": True}, {"type": "text", "text": "so"}]
+        result = {"role": "tool", "toolCallId": id, "content": "ok"}
+        return [{"role": "agent", "content": before}, {"role": "agent", "toolCalls": shown["toolCalls"]}, result]
+
+
+Both = ChatSide | MessagesSide | ResponsesSide | GeminiSide
+Caller = Both | NativeSide
+Provider = Both | ConverseSide
+
+PROVIDERS: list[Provider] = [ChatSide(), MessagesSide(), ResponsesSide(), GeminiSide(), ConverseSide()]
+CALLERS: list[Caller] = [ChatSide(), MessagesSide(), ResponsesSide(), GeminiSide(), NativeSide()]
 PAIRS = [
     pytest.param(caller, provider, id=f"{caller.dialect.name} to {provider.dialect.name}")
     for caller in CALLERS
-    for provider in [*CALLERS, ConverseSide()]
-    if caller is not provider
+    for provider in PROVIDERS
+    if caller.dialect.name != provider.dialect.name
 ]
 
 

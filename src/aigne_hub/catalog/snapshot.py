@@ -42,7 +42,7 @@ from aigne_hub.catalog.statuses.entries import Fault
 from aigne_hub.catalog.targets import environment_targets, of_model, target_of
 from aigne_hub.db.engine import Conn
 from aigne_hub.dialects.call import Kind
-from aigne_hub.providers.families import RESERVED, family, upstream_name
+from aigne_hub.providers.families import GUESSED, RESERVED, family, upstream_name
 from aigne_hub.providers.google_account import account_of
 from aigne_hub.providers.known import LOCAL, canonical
 from aigne_hub.settings import ProviderKeys
@@ -265,13 +265,15 @@ class CatalogSnapshot:
     def _bare(self, name: str) -> list[Pool]:
         """Who lists the model, and of those who serve such names whoever lists it by its own name for it, or nothing.
 
-        If there is nobody, all who serve such names: lists may be old.
+        If there is nobody, all who serve such names: lists may be old. Whose name for it is a guess comes last.
         """
         able = self._ready.keys() - self._excluded
         found = {provider.name: name for provider in self._by_name.get(name, ()) if provider.name in able}
         related = {one: upstream_name(one, name) for one in family(name) if one in able and one not in found}
-        known = {one: own for one, own in related.items() if f"{one}/{own}" in self._by_id or one not in self._listing}
-        found = {**found, **known} or related
+        sure = self._listing | GUESSED
+        known = {one: own for one, own in related.items() if f"{one}/{own}" in self._by_id or one not in sure}
+        likely = {one: own for one, own in related.items() if one not in GUESSED}
+        found = {**found, **known} or likely or related
         if not found:
             raise _not_found(name)
         return [self._of(self._ready[provider], model) for provider, model in found.items()]

@@ -29,25 +29,30 @@ _FAMILIES = tuple(
         (r"(gemini|imagen|veo)", ("google", "openrouter", "poe")),
         (r"(gpt-|o1|o3|o4|dall-e-|text-embedding-|sora-)", ("openai", "openrouter", "poe")),
         (r"(whisper|tts)-1", ("openai",)),
-        (r"claude", ("anthropic", "openrouter", "poe")),
+        (r"claude", ("anthropic", "bedrock", "openrouter", "poe")),
         (r"deepseek", ("deepseek", "openrouter", "ollama")),
         (r"grok", ("xai", "openrouter", "poe")),
         (r"doubao", ("doubao",)),
         (
             r"(mistral|mixtral|ministral|magistral|codestral|devstral|pixtral|voxtral)",
-            ("mistral", "openrouter", "ollama"),
+            ("mistral", "bedrock", "openrouter", "ollama"),
         ),
-        (r"(qwen|qwq|qvq)", ("dashscope", "openrouter", "ollama")),
+        (r"(qwen|qwq|qvq)", ("dashscope", "bedrock", "openrouter", "ollama")),
         (r"command", ("cohere", "openrouter", "ollama")),
         (r"sonar", ("perplexity", "openrouter")),
         (r"(kimi|moonshot)", ("moonshot", "openrouter")),
         (r"glm", ("zhipu", "openrouter")),
         (r"(?i:minimax)", ("minimax", "openrouter")),
-        (r"(llama|gemma|yi|phi)", ("openrouter", "ollama")),
+        (r"(llama|gemma)", ("bedrock", "openrouter", "ollama")),
+        (r"(yi|phi)", ("openrouter", "ollama")),  # Bedrock has none of them
     )
 )
 
-# OpenRouter wants the maker of a model before its name.
+# Whose own name for a model is only guessed from a bare one, as it may say a region and a version too
+# (https://docs.aws.amazon.com/bedrock/latest/userguide/models-supported.html): asked when nobody else serves it.
+GUESSED = frozenset({"bedrock"})
+
+# OpenRouter wants the maker of a model before its name, and Bedrock does, in other words.
 _MAKERS = tuple(
     (re.compile(pattern), maker)
     for pattern, maker in (
@@ -70,6 +75,10 @@ _MAKERS = tuple(
 )
 
 
+_BEDROCK_MAKERS = {"mistralai": "mistral"}
+_HAS_MAKER = re.compile(r"[a-z0-9-]+\.[a-z]")  # `us.anthropic.claude-…`, and not `llama3.2`
+
+
 def family(model: str) -> tuple[str, ...]:
     """The providers that a bare model name suggests, best first; empty when it suggests none."""
     for pattern, providers in _FAMILIES:
@@ -84,9 +93,9 @@ def upstream_name(provider: str, model: str) -> str:
         return model
     if provider == "perplexity":  # its models are listed beside those of other makers
         return f"perplexity/{model}"
-    if provider != "openrouter":
-        return model
-    for pattern, maker in _MAKERS:
-        if pattern.match(model):
-            return f"{maker}/{model}"
+    maker = next((maker for pattern, maker in _MAKERS if pattern.match(model)), None)
+    if maker is not None and provider == "openrouter":
+        return f"{maker}/{model}"
+    if maker is not None and provider == "bedrock" and not _HAS_MAKER.match(model):
+        return f"{_BEDROCK_MAKERS.get(maker, maker.partition('-')[0])}.{model}"
     return model

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from aigne_hub.dialects import sse
 from aigne_hub.dialects.call import Label
 from aigne_hub.dialects.chat import (
     Answer,
@@ -22,6 +23,7 @@ from aigne_hub.dialects.chat import (
     TextPiece,
     Thinking,
     ThinkingPiece,
+    ThinkingSealed,
     ToolStarted,
     ToolUse,
     Used,
@@ -117,3 +119,20 @@ def test_usage_is_told_as_it_is_billed() -> None:
         "cacheCreationInputTokens": 11,
         "modelCallId": "1234",
     }
+
+
+def test_sealed_thoughts_go_with_the_first_call_whole_and_streamed() -> None:
+    seal = Seal("anthropic_messages", "sig")
+    use = ToolUse("c1", "f", '{"a":1}')
+    thoughts = [{"text": "hm", "seal": "hub:anthropic_messages::sig"}]
+    whole = write_answer(
+        Answer("i", "m", (Candidate((Thinking("hm", seal), use, use), Finish.tools),)), LABEL, wants_json=False
+    )
+    assert [call.get("metadata") for call in whole["toolCalls"]] == [{"thoughts": thoughts}, None]
+    assert whole["thoughts"] == "hm"
+    writer = Writer(LABEL, wants_json=False)
+    writer.write([ThinkingPiece("h"), ThinkingPiece("m"), ThinkingSealed(seal), ToolStarted(0, "c1", "f")])
+    (event,) = [json.loads(data) for data in sse.datas_of(writer.finish()) if b"toolCalls" in data]
+    assert event["delta"]["json"]["toolCalls"][0]["metadata"] == {"thoughts": thoughts}
+    without = write_answer(Answer("i", "m", (Candidate((Thinking("hm"), use)),)), LABEL, wants_json=False)
+    assert "metadata" not in without["toolCalls"][0]

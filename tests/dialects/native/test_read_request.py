@@ -152,3 +152,22 @@ def test_what_is_wrong_is_refused_by_its_place(given: dict[str, Any], param: str
     with pytest.raises(BadRequest) as refused:
         read(**given)
     assert refused.value.param == param
+
+
+def test_what_a_client_sends_in_two_messages_is_one_that_its_sealed_thoughts_begin() -> None:
+    function = {"name": "f", "arguments": {}}
+    kept = {"thoughts": [{"text": "hm", "seal": "hub:anthropic_messages::sig"}, 5]}
+    before = [{"type": "text", "text": "hm", "isThinking": True}, {"type": "text", "text": "so"}]
+    messages: list[dict[str, Any]] = [
+        {"role": "user", "content": "hi"},
+        {"role": "agent", "content": before},
+        {"role": "agent", "toolCalls": [{"id": "c1", "type": "function", "function": function, "metadata": kept}]},
+        {"role": "tool", "toolCallId": "c1", "content": "ok"},
+    ]
+    sealed = Thinking("hm", Seal("anthropic_messages", "sig"))
+    _, agent, _ = read(messages=messages).messages
+    assert agent == Message(Role.assistant, (sealed, Text("so"), ToolUse("c1", "f", "{}")))
+    del messages[1]
+    messages[1]["thoughts"] = "hm"
+    _, agent, _ = read(messages=messages).messages
+    assert agent == Message(Role.assistant, (sealed, ToolUse("c1", "f", "{}")))

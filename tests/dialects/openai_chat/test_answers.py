@@ -45,6 +45,18 @@ def test_usage_is_cut_into_buckets_and_put_together_again() -> None:
     assert write_usage(usage) == USAGE
 
 
+def test_what_was_written_to_the_cache_is_a_bucket_of_its_own() -> None:
+    """Since GPT-5.6 it costs more than fresh input: https://developers.openai.com/api/docs/guides/prompt-caching"""
+    details = {"cached_tokens": 60, "cache_write_tokens": 30}
+    given = {"prompt_tokens": 100, "completion_tokens": 1, "total_tokens": 101, "prompt_tokens_details": details}
+    usage = answer({"content": "hi"}, usage=given).usage
+    assert usage == Usage(10, 1, 60, cache_write_5m=30)
+    assert write_usage(usage) == given
+    both = write_usage(Usage(10, 1, cache_write_5m=20, cache_write_1h=10))
+    assert (both["prompt_tokens"], both["prompt_tokens_details"]) == (40, {"cache_write_tokens": 30})
+    assert write_usage(Usage(3, 1, cache_write_5m=0))["prompt_tokens_details"] == {"cache_write_tokens": 0}
+
+
 def test_zero_stays_zero_and_what_is_missing_stays_missing() -> None:
     known = {"prompt_tokens": 3, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 0}}
     usage = answer({"content": "hi"}, usage=known).usage

@@ -24,6 +24,7 @@ from aigne_hub.dialects.chat import (
     TextPiece,
     Thinking,
     ThinkingPiece,
+    ThinkingSealed,
     ToolStarted,
     ToolUse,
     Used,
@@ -40,7 +41,10 @@ def write_answer(answer: Answer, label: Label, *, wants_json: bool) -> dict[str,
     candidate = answer.candidates[0] if answer.candidates else Candidate(())
     text = "".join([part.text for part in candidate.parts if isinstance(part, Text | Refusal)])
     thoughts = "".join([part.text for part in candidate.parts if isinstance(part, Thinking)])
-    uses = [_written_use(part) for part in candidate.parts if isinstance(part, ToolUse)]
+    uses = _written_uses(
+        [part for part in candidate.parts if isinstance(part, ToolUse)],
+        [part for part in candidate.parts if isinstance(part, Thinking)],
+    )
     files = [_written_file(part) for part in candidate.parts if isinstance(part, Media)]
     written = _text_or_json(text, wants_json=wants_json)
     for name, value in (("thoughts", thoughts), ("toolCalls", uses), ("files", files)):
@@ -63,6 +67,8 @@ class Writer:
         self._text: list[str] = []
         self._uses: dict[int, ToolStarted] = {}
         self._arguments: dict[int, list[str]] = {}
+        self._thought: list[str] = []  # since the last seal
+        self._sealed: list[Thinking] = []
         self.files: list[Media] = []
 
     def write(self, events: list[Event]) -> bytes:
@@ -73,10 +79,11 @@ class Writer:
         if self._wants_json:
             rest = _text_or_json("".join(self._text), wants_json=True)
         if self._uses:
-            rest["toolCalls"] = [
-                _written_use(ToolUse(use.id, use.name, "".join(self._arguments.get(index, ())), use.seal))
+            uses = [
+                ToolUse(use.id, use.name, "".join(self._arguments.get(index, ())), use.seal)
                 for index, use in sorted(self._uses.items())
             ]
+            rest["toolCalls"] = _written_uses(uses, self._sealed)
         if self.files:
             rest["files"] = [_written_file(file) for file in self.files]
         before = _json(rest) if rest else b""
@@ -94,7 +101,11 @@ class Writer:
                 return _text("text", event.text)
             self._text.append(event.text)
         elif isinstance(event, ThinkingPiece):
+            self._thought.append(event.text)
             return _text("thoughts", event.text)
+        elif isinstance(event, ThinkingSealed):
+            self._sealed.append(Thinking("".join(self._thought), event.seal))
+            self._thought = []
         elif isinstance(event, ToolStarted):
             self._uses[event.index] = event
         elif isinstance(event, ArgumentsPiece):
@@ -140,6 +151,22 @@ def _parsed(text: str) -> Any:
     except UNREADABLE:
         return None
     return value if isinstance(value, dict) else None
+
+
+def _written_uses(uses: list[ToolUse], thoughts: list[Thinking]) -> list[dict[str, Any]]:
+    """The calls; with the first go the sealed thoughts that led to them, as a client sends back a call's metadata.
+
+    In its own words for thoughts there is no place for a seal, and it does not send them back with the calls.
+    """
+    written = [_written_use(use) for use in uses]
+    sealed = [
+        {"text": thought.text, "seal": seals.shown(thought.seal, NAME)}
+        for thought in thoughts
+        if thought.seal is not None
+    ]
+    if written and sealed:
+        written[0].setdefault("metadata", {})["thoughts"] = sealed
+    return written
 
 
 def _written_use(use: ToolUse) -> dict[str, Any]:

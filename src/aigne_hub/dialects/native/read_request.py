@@ -46,7 +46,7 @@ def read_chat(body: dict[str, Any]) -> tuple[str, Chat, bool]:
     how = top.fields("options") or Fields({}, "options")
     is_stream = how.flag("streaming") is True
     known: set[str] = set()
-    messages = given.each("messages", lambda message: _message(message, known))
+    messages = _joined(given.each("messages", lambda message: _message(message, known)))
     if not messages:
         raise wrong("input.messages", "at least one message is expected here")
     given.one_of("outputFileType", _FILES)
@@ -88,14 +88,33 @@ def _message(f: Fields, known: set[str]) -> Message:
     if thoughts:
         parts.append(Thinking(thoughts))
     parts += _content(f)
-    for use in f.each("toolCalls", _tool_use):
+    for sealed, use in f.each("toolCalls", _tool_use):
         known.add(use.id)
+        if sealed:
+            parts = [*sealed, *[part for part in parts if not isinstance(part, Thinking)]]
         parts.append(use)
     if cache is not None and parts and isinstance(parts[-1], (Text, Media, ToolUse)):
         parts[-1] = structs.replace(parts[-1], cache=cache)
     if not parts and _ROLES[role] is Role.user:
         raise wrong(f.at("content"), "this is missing")
     return Message(_ROLES[role], tuple(parts), f.text("name"))
+
+
+def _joined(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """What a model said before its calls and the calls are one message, of which its sealed thoughts come first.
+
+    The published client sends two: a first with the text and the thoughts, which have no seal there.
+    """
+    joined: list[Message] = []
+    for message in messages:
+        sealed = [part for part in message.parts if isinstance(part, Thinking) and part.seal is not None]
+        if sealed and joined and joined[-1].role is Role.assistant:
+            said = [part for part in joined.pop().parts if not isinstance(part, Thinking)]
+            rest = [part for part in message.parts if not isinstance(part, Thinking)]
+            joined.append(structs.replace(message, parts=(*sealed, *said, *rest)))
+        else:
+            joined.append(message)
+    return tuple(joined)
 
 
 def _content(f: Fields) -> list[Part]:
@@ -130,14 +149,24 @@ def _part(f: Fields) -> Part:
     raise wrong(f.at("type"), "text, url or file is expected here")
 
 
-def _tool_use(f: Fields) -> ToolUse:
+def _tool_use(f: Fields) -> tuple[list[Thinking], ToolUse]:
+    """A call, and the sealed thoughts that led to it."""
     function = f.need_fields("function")
     arguments = function.any("arguments")
     text = arguments if isinstance(arguments, str) else _write(arguments or {}).decode()
     kept = f.object("metadata") or {}
     seal = kept.get("seal")
     sealed = seals.read(seal, NAME) if isinstance(seal, str) else None
-    return ToolUse(f.need_text("id"), function.need_text("name"), text, sealed)
+    thoughts = kept.get("thoughts")
+    return (
+        [_thought(one) for one in thoughts if isinstance(one, dict)] if isinstance(thoughts, list) else [],
+        ToolUse(f.need_text("id"), function.need_text("name"), text, sealed),
+    )
+
+
+def _thought(given: dict[str, Any]) -> Thinking:
+    text, seal = given.get("text"), given.get("seal")
+    return Thinking(text if isinstance(text, str) else "", seals.read(seal, NAME) if isinstance(seal, str) else None)
 
 
 def _tool(f: Fields) -> Tool:

@@ -84,7 +84,10 @@ class Said(Struct):
 
 
 class Details(Struct):
+    """Of those written to the cache: https://developers.openai.com/api/docs/guides/prompt-caching"""
+
     cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
     audio_tokens: int | None = None
 
 
@@ -135,18 +138,20 @@ def read_answer(body: bytes) -> Answer:
 
 
 def read_usage(usage: WireUsage | None, tier: str | None = None) -> Usage | None:
-    """Cached tokens and sound are inside the totals here; the buckets of Usage are disjoint."""
+    """Tokens from and for the cache, and sound, are inside the totals here; the buckets of Usage are disjoint."""
     if usage is None or usage.prompt_tokens is None:
         return None
     given, made = usage.prompt_tokens_details or Details(), usage.completion_tokens_details or OutputDetails()
+    cached, kept = given.cached_tokens, given.cache_write_tokens
     output = usage.completion_tokens
     if output is not None:
         output = max(0, output - (made.reasoning_tokens or 0) - (made.audio_tokens or 0))
     return Usage(
-        input=max(0, usage.prompt_tokens - (given.cached_tokens or 0) - (given.audio_tokens or 0)),
+        input=max(0, usage.prompt_tokens - (cached or 0) - (kept or 0) - (given.audio_tokens or 0)),
         output=output,
-        cache_read=given.cached_tokens,
+        cache_read=cached,
         reasoning=made.reasoning_tokens,
+        cache_write_5m=kept,  # of OpenAI's own lives, which have one price, the middle has none
         audio_input=given.audio_tokens,
         audio_output=made.audio_tokens,
         tier=tier,
@@ -170,10 +175,15 @@ def write_answer(answer: Answer, *, id: str, model: str, created_s: int) -> dict
 
 
 def write_usage(usage: Usage) -> dict[str, Any]:
-    """The totals, and the details that are known of; OpenAI has no place for tokens written to a cache."""
+    """The totals, and the details that are known of; written to a cache is one number, however long it lives there."""
     given, made = usage.all_input, usage.all_output
     written: dict[str, Any] = {"prompt_tokens": given, "completion_tokens": made, "total_tokens": given + made}
-    details = {"cached_tokens": usage.cache_read, "audio_tokens": usage.audio_input}
+    known_kept = [kept for kept in (usage.cache_write_5m, usage.cache_write_1h) if kept is not None]
+    details = {
+        "cached_tokens": usage.cache_read,
+        "cache_write_tokens": sum(known_kept) if known_kept else None,
+        "audio_tokens": usage.audio_input,
+    }
     made_details = {"reasoning_tokens": usage.reasoning, "audio_tokens": usage.audio_output}
     for name, known in (("prompt_tokens_details", details), ("completion_tokens_details", made_details)):
         said = {part: count for part, count in known.items() if count is not None}
