@@ -11,9 +11,9 @@ from aigne_hub.dialects.openai_forms import IMAGE_EDITS, TRANSCRIPTIONS, TRANSLA
 from aigne_hub.dialects.usage import Usage
 
 
-def form(data: dict[str, str], *files: str) -> tuple[bytes, bytes]:
+def form(data: dict[str, str], *files: str, kind: str = "application/octet-stream") -> tuple[bytes, bytes]:
     request = httpx.Request(
-        "POST", "http://x", data=data, files=[(name, ("a.bin", b"\x00\r\n\xff", "audio/wav")) for name in files]
+        "POST", "http://x", data=data, files=[(name, ("a.bin", b"\x00\r\n\xff", kind)) for name in files]
     )
     return request.read(), request.headers["content-type"].encode()
 
@@ -42,6 +42,25 @@ def test_what_is_needed_must_be_there(data: dict[str, str], files: list[str], pa
     with pytest.raises(BadRequest) as refused:
         TRANSCRIPTIONS.read_request(form(data, *files)[0], accepts_stream=False)
     assert refused.value.param == param
+
+
+@pytest.mark.parametrize(
+    ("dialect", "file", "right", "wrong"),
+    [
+        (TRANSCRIPTIONS, "file", ("audio/wav", "video/mp4", "application/ogg"), ("text/plain", "Image/PNG; x=1")),
+        (TRANSLATIONS, "file", ("audio/mpeg",), ("text/html",)),
+        (IMAGE_EDITS, "image", ("image/png", "application/octet-stream"), ("text/plain", "audio/wav")),
+    ],
+)
+def test_a_file_of_a_wrong_type_is_refused(
+    dialect: OpenAIForm, file: str, right: tuple[str, ...], wrong: tuple[str, ...]
+) -> None:
+    for kind in right:
+        assert dialect.read_request(form({"model": "m"}, file, kind=kind)[0], accepts_stream=False).model == "m"
+    for kind in wrong:
+        with pytest.raises(BadRequest, match="cannot be of the type") as refused:
+            dialect.read_request(form({"model": "m"}, file, kind=kind)[0], accepts_stream=False)
+        assert refused.value.param == file
 
 
 def test_what_was_used_if_the_answer_says_so() -> None:

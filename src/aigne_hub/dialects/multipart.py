@@ -12,17 +12,19 @@ from aigne_hub.base.errors import BadRequest
 
 _BOUNDARY = re.compile(rb"--([0-9A-Za-z'()+_,./:=? -]{1,70})\r\n")
 _NAME = re.compile(rb'content-disposition:[^\r\n]*?[; ]name="?([^";\r\n]*)"?', re.IGNORECASE)
+_TYPE = re.compile(rb"content-type: *([^\r\n;]*)", re.IGNORECASE)
 _MOST_PARTS = 200
 _LONGEST_FIELD = 100_000
 
 
 class Part(Struct, frozen=True):
-    """One part of a form: where its value stands in the body, and whether it is a file."""
+    """One part of a form: where its value stands in the body, whether it is a file, and of which type it says it is."""
 
     name: str
     start: int
     end: int
     is_file: bool
+    mime: str = ""
 
 
 def parts_of(body: bytes) -> list[Part]:
@@ -41,8 +43,9 @@ def parts_of(body: bytes) -> list[Part]:
         head = body[at:value]
         name = _NAME.search(head)
         if name is not None:
-            is_file = b"filename" in head.lower()
-            found.append(Part(name[1].decode("utf-8", "replace"), value + 4, max(value + 4, end), is_file))
+            is_file, kind = b"filename" in head.lower(), _TYPE.search(head)
+            mime = "" if kind is None else kind[1].decode("latin-1").strip().lower()
+            found.append(Part(name[1].decode("utf-8", "replace"), value + 4, max(value + 4, end), is_file, mime))
         at = end + len(mark)
         if body[at : at + 2] == b"--":
             return found

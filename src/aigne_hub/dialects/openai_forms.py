@@ -34,19 +34,25 @@ class OpenAIForm:
     keep_alive: bytes | None = None
     is_json = False  # a transcript may be asked for as text or subtitles
 
-    def __init__(self, name: str, path: bytes, kind: Kind, *, file: str) -> None:
+    def __init__(self, name: str, path: bytes, kind: Kind, *, file: str, wrong: tuple[str, ...]) -> None:
+        """`wrong` are the families of media types that its file is surely not of; of many a client knows none."""
         self.name = name
         self._path = path
         self._kind = kind
         self._file = file
+        self._wrong = wrong
 
     def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:
         parts = multipart.parts_of(body)
         model = multipart.text_of(body, parts, "model")
         if not model or len(model) > _LONGEST_NAME:
             raise BadRequest("the form names no model", param="model")
-        if not any(part.is_file and part.name.removesuffix("[]") == self._file for part in parts):
+        files = [part for part in parts if part.is_file and part.name.removesuffix("[]") == self._file]
+        if not files:
             raise BadRequest(f"the form has no file named {self._file}", param=self._file)
+        for file in files:
+            if file.mime.partition("/")[0] in self._wrong:
+                raise BadRequest(f"the file named {self._file} cannot be of the type {file.mime}", param=self._file)
         boundary = body[2 : body.index(b"\r\n")]
         kind = b'multipart/form-data; boundary="%b"' % boundary
         wanted = multipart.text_of(body, parts, "response_format") if self._kind is Kind.image else None
@@ -91,6 +97,7 @@ class OpenAIForm:
         return sse.event(error_body(error))
 
 
-TRANSCRIPTIONS = OpenAIForm("openai_transcriptions", b"/audio/transcriptions", Kind.audio, file="file")
-TRANSLATIONS = OpenAIForm("openai_translations", b"/audio/translations", Kind.audio, file="file")
-IMAGE_EDITS = OpenAIForm("openai_image_edits", b"/images/edits", Kind.image, file="image")
+_NO_SOUND, _NO_PICTURE = ("text", "image", "font"), ("text", "audio", "video", "font")
+TRANSCRIPTIONS = OpenAIForm("openai_transcriptions", b"/audio/transcriptions", Kind.audio, file="file", wrong=_NO_SOUND)
+TRANSLATIONS = OpenAIForm("openai_translations", b"/audio/translations", Kind.audio, file="file", wrong=_NO_SOUND)
+IMAGE_EDITS = OpenAIForm("openai_image_edits", b"/images/edits", Kind.image, file="image", wrong=_NO_PICTURE)

@@ -149,3 +149,14 @@ def test_models_of_other_makers_take_less() -> None:
     written, lost = write(chat, "amazon.nova-pro-v1:0")
     assert "additionalModelRequestFields" not in written
     assert lost == "top_k, reasoning_effort"
+
+
+def test_newer_claude_models_choose_how_much_to_think_and_take_no_sampling() -> None:
+    """Of a budget they say 400: docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-adaptive-thinking.html"""
+    chat = Chat((USER,), top_k=3, temperature=0.5, top_p=0.9, max_output=5, reasoning=Reasoning(effort="medium"))
+    written, lost = write(chat, "eu.anthropic.claude-opus-4-7")
+    adaptive = {"thinking": {"type": "adaptive"}, "output_config": {"effort": "medium"}}
+    assert (written["additionalModelRequestFields"], lost) == (adaptive, "temperature, top_p, top_k")
+    assert written["inferenceConfig"] == {"maxTokens": 5}
+    written, lost = write(chat, "anthropic.claude-sonnet-4-6")
+    assert (written["additionalModelRequestFields"], lost) == ({"top_k": 3, **adaptive}, "")

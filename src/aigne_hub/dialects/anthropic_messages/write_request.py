@@ -6,7 +6,6 @@ https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking for whic
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
@@ -20,11 +19,11 @@ from aigne_hub.dialects.chat import (
     Role,
     Tool,
 )
+from aigne_hub.dialects.claude import SAMPLING, adaptive, version_of
 from aigne_hub.dialects.fidelity import Losses
 
 _write = msgspec.json.Encoder().encode
 
-_VERSION = re.compile(r"claude-(?:[a-z]+-)?(\d+)(?:[-.](\d{1,2}))?(?!\d)")
 _WRITTEN_CHOICES = {Choosing.auto: "auto", Choosing.required: "any", Choosing.none: "none"}
 _TIERS = {"auto": "auto", "default": "standard_only", "standard_only": "standard_only"}
 _MAX_OUTPUT = 8192  # when the caller does not say: the format demands a limit
@@ -42,13 +41,13 @@ _NOT_THERE = (
 def write_chat(chat: Chat, model: str, losses: Losses, *, is_stream: bool) -> bytes:
     """The request for Anthropic, or a provider that speaks as it does."""
     system, messages = _written_messages(chat, losses)
-    if chat.format is not None and not (chat.format.schema is not None and _version(model) >= (4, 5)):
+    if chat.format is not None and not (chat.format.schema is not None and version_of(model) >= (4, 5)):
         losses.approximated(structured.FIELD)  # this model knows no schema: it is told in words
         system.append({"type": "text", "text": structured.in_words(chat.format)})
     limit = chat.max_output
     if limit is None:
         losses.invented("max_tokens")
-        limit = 4096 if _version(model) < (3, 5) else _MAX_OUTPUT
+        limit = 4096 if version_of(model) < (3, 5) else _MAX_OUTPUT
     request: dict[str, Any] = {"model": model, "max_tokens": limit, "messages": messages}
     if system:
         request["system"] = system[0]["text"] if len(system) == 1 and len(system[0]) == 2 else system
@@ -59,7 +58,7 @@ def write_chat(chat: Chat, model: str, losses: Losses, *, is_stream: bool) -> by
     _write_thinking(request, chat, model, losses)
     _write_sampling(request, chat, model, losses)
     _write_rest(request, chat, losses)
-    if chat.format is not None and chat.format.schema is not None and _version(model) >= (4, 5):
+    if chat.format is not None and chat.format.schema is not None and version_of(model) >= (4, 5):
         request.setdefault("output_config", {})["format"] = {"type": "json_schema", "schema": chat.format.schema}
     if is_stream:
         request["stream"] = True
@@ -133,13 +132,8 @@ def _write_thinking(request: dict[str, Any], chat: Chat, model: str, losses: Los
     if wanted.effort == "none" and wanted.budget is None:
         request["thinking"] = {"type": "disabled"}
         return
-    if _version(model) >= (4, 6):
-        said = wanted.effort
-        if wanted.budget is not None:
-            losses.approximated("reasoning_budget")
-            said = said or effort.effort_of(wanted.budget)
-        request["thinking"] = {"type": "adaptive"}
-        request["output_config"] = {"effort": "low" if said == "minimal" else said or "high"}
+    if version_of(model) >= (4, 6):
+        request |= adaptive(wanted, losses)
         return
     budget = wanted.budget
     if budget is None:
@@ -154,8 +148,8 @@ def _write_thinking(request: dict[str, Any], chat: Chat, model: str, losses: Los
 
 def _write_sampling(request: dict[str, Any], chat: Chat, model: str, losses: Losses) -> None:
     """Models from 4.7 on refuse these fields, and those before refuse most of them beside thinking."""
-    if _version(model) >= (4, 7) or request.get("thinking", {}).get("type") in ("enabled", "adaptive"):
-        for field in ("temperature", "top_p", "top_k"):
+    if version_of(model) >= (4, 7) or request.get("thinking", {}).get("type") in ("enabled", "adaptive"):
+        for field in SAMPLING:
             if getattr(chat, field) is not None:
                 losses.dropped(field)
         return
@@ -191,12 +185,3 @@ def _write_rest(request: dict[str, Any], chat: Chat, losses: Losses) -> None:
             losses.dropped(name)
     for name in chat.unknown:
         losses.dropped(name)
-
-
-def _version(model: str) -> tuple[int, int]:
-    """(4, 6) of claude-opus-4-6; a name that tells none is taken for a new one."""
-    found = _VERSION.search(model)
-    if found is None:
-        return (4, 5)
-    minor = found[2]
-    return int(found[1]), int(minor) if minor is not None else 0

@@ -27,6 +27,7 @@ from aigne_hub.dialects.chat import (
     ToolResult,
     ToolUse,
 )
+from aigne_hub.dialects.claude import adaptive, version_of
 from aigne_hub.dialects.fidelity import Losses
 
 NAME = "bedrock_converse"
@@ -66,15 +67,7 @@ def write_chat(chat: Chat, model: str, losses: Losses) -> bytes:
     request: dict[str, Any] = {"messages": messages}
     if system:
         request["system"] = system
-    config = {
-        "maxTokens": chat.max_output,
-        "temperature": None if chat.temperature is None else min(1, chat.temperature),
-        "topP": chat.top_p,
-        "stopSequences": list(chat.stop) or None,
-    }
-    if chat.temperature is not None and chat.temperature > 1:
-        losses.approximated("temperature")
-    said = {name: value for name, value in config.items() if value is not None}
+    said = {name: value for name, value in _sampling(chat, model, losses).items() if value is not None}
     if said:
         request["inferenceConfig"] = said
     if chat.tools:
@@ -217,18 +210,23 @@ def _write_format(request: dict[str, Any], chat: Chat) -> None:
 
 
 def _write_more(request: dict[str, Any], chat: Chat, model: str, losses: Losses) -> None:
-    """What models of one maker take beside the rest: Anthropic's `thinking` and `top_k`."""
+    """What models of one maker take beside the rest: Anthropic's `top_k`, and `thinking` with how hard to try.
+
+    Source: https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-adaptive-thinking.html
+    """
     more: dict[str, Any] = {}
-    is_claude = "anthropic" in model or "claude" in model
+    is_claude, version = _is_claude(model), version_of(model)
     if chat.format is not None and chat.format.schema is None:
         losses.approximated(structured.FIELD)
     if chat.top_k is not None:
-        if is_claude:
+        if is_claude and version < (4, 7):
             more["top_k"] = chat.top_k
         else:
             losses.dropped("top_k")
     wanted = chat.reasoning
-    if wanted is not None and is_claude and wanted.effort != "none":
+    if wanted is not None and is_claude and wanted.effort != "none" and version >= (4, 6):
+        more |= adaptive(wanted, losses)
+    elif wanted is not None and is_claude and wanted.effort != "none":
         if wanted.budget is None:
             losses.approximated("reasoning_effort")
         budget = max(1024, wanted.budget or effort.budget_of(wanted.effort or "medium"))
@@ -237,3 +235,21 @@ def _write_more(request: dict[str, Any], chat: Chat, model: str, losses: Losses)
         losses.dropped("reasoning_effort")
     if more:
         request["additionalModelRequestFields"] = more
+
+
+def _sampling(chat: Chat, model: str, losses: Losses) -> dict[str, Any]:
+    """What every model takes of the kind, but for the newest of Anthropic's."""
+    config = {"maxTokens": chat.max_output, "stopSequences": list(chat.stop) or None}
+    if _is_claude(model) and version_of(model) >= (4, 7):
+        for name in ("temperature", "top_p"):
+            if getattr(chat, name) is not None:
+                losses.dropped(name)
+        return config
+    if chat.temperature is not None and chat.temperature > 1:
+        losses.approximated("temperature")
+    temperature = None if chat.temperature is None else min(1, chat.temperature)
+    return {**config, "temperature": temperature, "topP": chat.top_p}
+
+
+def _is_claude(model: str) -> bool:
+    return "anthropic" in model or "claude" in model
