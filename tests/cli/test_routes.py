@@ -59,6 +59,7 @@ def test_a_mistake_is_told_in_one_sentence(shell: Shell) -> None:
         (("--target", "nobody/m"), "this route leads nowhere"),
         (("--target", "smart"), "a loop of fallbacks"),
         (("--target", "own/nova:0"), "write own/nova:0:1"),
+        (("--target", "own/nova:-1"), "own/nova:-1: a weight is a whole number from 1 to 1000"),
         (("--target", "own/m@2"), "without a gap"),
         (("--target", "own/m", "--hedge", "95"), "95 is no hedge: P95 or P95:5%"),
         (("--target", "own/m", "--hedge", "P10"), "a share of 0.5 to 0.999"),

@@ -15,12 +15,12 @@ from aigne_hub.audit.records import SHELL
 from aigne_hub.base.errors import BadRequest
 from aigne_hub.catalog.entries import Hedge, LeftOut, Strategy
 from aigne_hub.catalog.routes import store
-from aigne_hub.catalog.routes.book import MOST_TIERS
+from aigne_hub.catalog.routes.book import MOST_TIERS, MOST_WEIGHT
 from aigne_hub.catalog.routes.entries import Aim, KeptRoute, RouteDraft, TierDraft
 from aigne_hub.cli.session import data_dir_option, in_house, json_option, show, told
 from aigne_hub.house import House
 
-_AIM = re.compile(r"(?P<target>.+?)(?::(?P<weight>\d{1,4}))?(?:@(?P<tier>\d{1,2}))?")
+_AIM = re.compile(r"(?P<target>.+?)(?::(?P<weight>-?\d{1,4}))?(?:@(?P<tier>\d{1,2}))?")
 _HEDGE = re.compile(r"[Pp](?P<after>\d{1,2}(?:\.\d{1,3})?)(?::(?P<most>\d{1,3}(?:\.\d{1,3})?)%)?")
 
 
@@ -168,6 +168,8 @@ def _draft(aims: Iterable[str], strategies: Iterable[str], *, is_sticky: bool) -
         if found is None:
             raise BadRequest("a target is PROVIDER/MODEL[:WEIGHT][@TIER]")
         weight, tier = int(found["weight"] or 1), int(found["tier"] or 1)
+        if weight < 0:
+            raise BadRequest(f"{text}: a weight is a whole number from 1 to {MOST_WEIGHT}")
         if weight == 0:
             raise BadRequest(
                 f"{text}: a target of weight 0 is never chosen; when the model's own name ends so, write {text}:1"
