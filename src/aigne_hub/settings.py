@@ -152,7 +152,9 @@ class Settings:
     )
     workers: int = _setting(1, _integer(1, 64), "worker processes")
     public_url: str = _setting("", _http_url, "address at which clients reach the hub, when it differs")
-    log_level: str = _setting("info", _choice("debug", "info", "warning", "error"), "lowest level that is logged")
+    log_level: str = _setting(
+        "info", _choice("debug", "info", "warning", "error"), "lowest level that is logged; secrets are masked in all"
+    )
     log_format: str = _setting("auto", _choice("auto", "json", "console"), "auto is console on a terminal, else json")
     body_limit: int = _setting(30 << 20, _bytes, "largest request body", "REQUEST_ENTITY_SIZE_LIMIT")
     body_s: float = _setting(60.0, _seconds(0.1, 3600), "seconds a caller may take to send its whole request")

@@ -1,7 +1,8 @@
 """The weaknesses that other gateways were found with, each tried on ours and named after where it was found.
 
 More of them are tested where they belong: minted rights in test_access_keys.py, roles in test_me.py, routes in
-test_matrix.py, searches in tests/access/test_store.py, the address guard in tests/outbound/test_guard.py.
+test_matrix.py, the claiming of a fresh hub in test_auth_links.py, the address guard in tests/outbound/test_guard.py,
+secrets in the log in tests/base/test_logs.py.
 """
 
 from __future__ import annotations
@@ -99,3 +100,42 @@ async def test_litellm_cve_2026_12797_the_list_of_users_is_for_those_who_manage(
         answer = await hub.http.get(path, headers=hub.bearer())
         assert answer.status_code == 403
         assert "olga" not in answer.text.lower()
+
+
+async def test_new_api_cve_2026_25591_a_search_knows_no_wildcards_and_is_bounded(hub_on_both: RunningHub) -> None:
+    owner = hub_on_both.bearer(hub_on_both.owner_key)
+    for wild in ("%", "_", "%%%%%%%%%%", "O%a", "\\%", "%' OR '1'='1"):
+        answer = await hub_on_both.http.get("/api/users", params={"q": wild}, headers=owner)
+        assert (answer.status_code, answer.json()["list"]) == (200, []), wild
+    assert (await hub_on_both.http.get("/api/users", params={"q": "%" * 1000}, headers=owner)).status_code == 400
+    for wild in ("%", "key%", "key_create"):
+        answer = await hub_on_both.http.get("/api/audit", params={"action": wild}, headers=owner)
+        assert (answer.status_code, answer.json()["list"]) == (200, []), wild
+
+
+async def test_litellm_ghsa_xqmj_j6mv_4862_what_people_write_is_no_template(hub: RunningHub) -> None:
+    owner = hub.bearer(hub.owner_key)
+    for name in ("{{7*7}}", "${7*7}", "{0.__class__}", "%(name)s", "<%= 7*7 %>"):
+        made = await hub.http.post("/api/access-keys", json={"name": name}, headers=owner)
+        assert made.json()["name"] == name
+        invited = {"email": f"i{abs(hash(name))}@example.com", "name": name, "role": "member"}
+        invitation = await hub.http.post("/api/invitations", json=invited, headers=owner)
+        assert invitation.status_code == 201 and name in invitation.text
+
+
+async def test_litellm_cve_2026_42271_and_30623_no_body_names_a_command(hub: RunningHub) -> None:
+    document = (await hub.http.get("/api/openapi.json", headers=hub.bearer(hub.owner_key))).json()
+    fields = {name for shape in document["components"]["schemas"].values() for name in shape.get("properties", {})}
+    assert {"name", "role", "scopes"} <= fields
+    assert fields & {"command", "cmd", "args", "argv", "env", "stdio", "exec", "script", "shell"} == set()
+
+
+async def test_litellm_cve_2026_12796_no_session_outlives_its_sign_out_nor_its_user(hub: RunningHub) -> None:
+    left, thrown_out = await hub.signed_in(hub.member), await hub.signed_in(hub.member)
+    assert (await hub.http.post("/api/auth/sign-out", headers=left)).status_code < 300
+    assert (await hub.http.get("/api/auth/session", headers=left)).status_code == 401
+    assert (await hub.http.get("/api/auth/session", headers=thrown_out)).status_code == 200
+    path, owner = f"/api/users/{hub.member.id}", hub.bearer(hub.owner_key)
+    for is_disabled in (True, False):
+        assert (await hub.http.patch(path, json={"isDisabled": is_disabled}, headers=owner)).status_code == 200
+        assert (await hub.http.get("/api/auth/session", headers=thrown_out)).status_code == 401

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from aigne_hub.base.logs import set_up
+from aigne_hub.base.logs import masked, set_up
 
 
 @pytest.fixture(autouse=True)
@@ -60,3 +60,54 @@ def test_a_person_gets_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
     set_up("info", as_json=False)
     structlog.get_logger().info("hold expired", call=7)
     assert "hold expired" in capsys.readouterr().err
+
+
+SECRETS = (
+    "blocklet-" + "aB3_-" * 8,
+    "hubat_" + "x" * 43,
+    "hubrt_" + "x" * 43,
+    "hubcs_" + "x" * 43,
+    "sk-proj-" + "x" * 30,
+    "AIza" + "x" * 35,
+    "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln",
+)
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.parametrize("secret", SECRETS)
+def test_litellm_18_march_2026_no_secret_is_written_wherever_in_a_line_it_is(
+    capsys: pytest.CaptureFixture[str], secret: str, as_json: bool
+) -> None:
+    set_up("info", as_json=as_json)
+    log = structlog.get_logger()
+    log.error(f"refused {secret}", headers=[(b"authorization", f"Bearer {secret}".encode())], deep={"a": [secret]})
+    logging.getLogger("library").warning("sent %s", {"Authorization": f"Bearer {secret}", "x-api-key": secret})
+    try:
+        raise RuntimeError(f"no use for {secret}")
+    except RuntimeError:
+        log.exception("a fault")
+    written = capsys.readouterr().err
+    assert secret not in written and secret[-20:] not in written
+    assert written.count("***") >= 6
+    if as_json:
+        assert len([json.loads(line) for line in written.splitlines()]) == 3
+
+
+def test_a_secret_that_looks_like_nothing_is_known_by_where_it_stands() -> None:
+    assert masked("Authorization: Bearer abcdef0123") == "Authorization: Bearer ***"
+    assert masked('{"authorization":"Basic dXNlcjpwYXNz"}') == '{"authorization":"Basic ***"}'
+    assert masked("smtp://ada:hunter2@mail.example.com") == "smtp://ada:***@mail.example.com"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "https://example.com:8080/a@b",
+        "basic information",
+        "task-force-of-many-people",
+        "key blocklet-ab…1234 is throttled",
+        "the bearer is ill",
+    ],
+)
+def test_what_is_no_secret_is_written_as_it_is(line: str) -> None:
+    assert masked(line) == line

@@ -15,7 +15,8 @@ from aigne_hub.access.apps.did import did_of
 from aigne_hub.access.apps.signature import message_of
 from aigne_hub.access.identity import UserId
 from aigne_hub.api.registered_apps import NewApp
-from aigne_hub.audit.records import SYSTEM
+from aigne_hub.audit import store as audit_store
+from aigne_hub.audit.records import SYSTEM, Filter, Outcome
 from tests.running import RunningHub
 from tests.upstream import Upstream
 
@@ -96,6 +97,24 @@ async def test_missing_headers_and_unknown_apps_are_told(hub: RunningHub) -> Non
         assert (await hub.http.post(PATH, json=BODY, headers=partial)).status_code == 400
     assert (await hub.http.post(PATH, json=BODY, headers={**headers, "x-timestamp": "soon"})).status_code == 400
     assert (await hub.http.post(PATH, json=BODY, headers=headers)).status_code == 404
+
+
+async def test_signed_calls_that_are_refused_are_noted(hub: RunningHub) -> None:
+    signer, waiting, stranger = Signer(), Signer(), Signer()
+    await registered(hub, signer)
+    await registered(hub, waiting, is_allowed=False)
+    for headers in (
+        {**signer.headers(BODY), "x-component-sig": "00" * 64},
+        signer.headers(BODY, at=int(time.time()) - 700),
+        waiting.headers(BODY),
+        stranger.headers(BODY),
+    ):
+        assert (await hub.http.post(PATH, json=BODY, headers=headers)).status_code in (401, 403, 404)
+    async with hub.house.database.read() as conn:
+        wanted = Filter(action="access.refuse", outcome=Outcome.refused)
+        rows = await audit_store.list_rows(conn, wanted, before_seq=None, limit=9)
+    reasons = [json.loads(row.after or "{}")["reason"] for row in reversed(rows)]
+    assert reasons == ["invalid_signature", "invalid_signature", "app_waits", "unknown_app"]
 
 
 async def test_a_signature_does_not_open_other_doors(hub: RunningHub) -> None:

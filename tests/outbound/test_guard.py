@@ -93,6 +93,21 @@ def test_some_addresses_are_never_admitted(ip: str) -> None:
     assert not Guard(allow_private=True).admits(ip)
 
 
+@pytest.mark.parametrize("ip", ["100.64.0.1", "2002:7f00:1::", "2002:a00:1::", "64:ff9b::7f00:1", "fec0::1"])
+def test_bifrost_ghsa_w98g_5w9p_p3rc_no_range_is_forgotten(ip: str) -> None:
+    """CGNAT, 6to4, NAT64 and site-local addresses, which a list of what is forbidden had left out."""
+    assert not Guard(allow_private=False).admits(ip)
+
+
+async def test_new_api_ghsa_6qcr_qxgr_m7fv_a_name_that_leads_inside_is_refused() -> None:
+    async def resolver(host: str, port: int) -> list[tuple[int, str]]:
+        return [(socket.AF_INET, "10.0.0.1")]
+
+    with pytest.raises(UpstreamFailed) as failed:
+        await Guard(allow_private=False, resolver=resolver).resolve("hook.example", 443)
+    assert failed.value.kind is Failure.forbidden_address
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "0x7f.1", "2130706433", "0177.0.0.1", "localhost"])
 async def test_odd_spellings_of_loopback_are_seen_through(host: str) -> None:
     guard = Guard(allow_private=False)

@@ -115,7 +115,9 @@ class AccessSnapshot:
             raise Unavailable("signatures cannot be checked: the database has been away for too long", retry_after=5)
         app = self._apps.get(signed.app_id)
         if app is None:
-            raise NotFound("there is no such app: register its public key first", code="unknown_app")
+            raise NotFound(
+                "there is no such app: register its public key first", code="unknown_app", refused_as="access.refuse"
+            )
         if abs(self._clock.now_ms() / 1000 - signed.timestamp) > SKEW_S or not signed.is_by(app.public_key):
             raise NotSignedIn("the signature is not valid, or is too old", code="invalid_signature")
         user = self._users.get(app.user_id)
