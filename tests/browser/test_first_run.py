@@ -73,6 +73,10 @@ def test_from_the_first_link_to_a_revoked_key(
     asked = {"model": MODEL, "messages": [{"role": "user", "content": "hi"}], "max_tokens": 4}
     answer = httpx.post(f"{hub.url}/v1/chat/completions", json=asked, headers={"authorization": f"Bearer {key}"})
     assert answer.status_code == 200
+    max_.wait_for_timeout(6000)  # when and where from a key was last used is written every five seconds
+    max_.reload()
+    expect(max_.get_by_role("main").get_by_text("127.0.0.1", exact=True).first).to_be_visible()
+    eyes.look(max_, "keys-used")
 
     max_.get_by_role("main").locator("button[aria-haspopup=menu]").first.click()
     max_.get_by_role("menuitem", name="Revoke").click()

@@ -74,7 +74,12 @@ function columnsOf(say: Say, isOfMany: boolean): Column<Key>[] {
     },
     {
       label: say(words.lastUsed),
-      cell: (key) => <Moment at={key.lastUsedAt} otherwise={say(common.never)} />,
+      cell: (key) => (
+        <Stack gap={2} align="flex-start">
+          <Moment at={key.lastUsedAt} otherwise={say(common.never)} />
+          {key.lastUsedAddress !== null && <Code>{key.lastUsedAddress}</Code>}
+        </Stack>
+      ),
     },
     { label: say(words.expires), cell: (key) => <Moment at={key.expiresAt} otherwise={say(common.never)} /> },
     { label: say(common.status), cell: (key) => <KeyMark of={key} /> },
