@@ -32,7 +32,8 @@ from aigne_hub.tokenizer.keeper import Tokenizer
 async def main():
     listening = socket.create_server(("127.0.0.1", 0))
     os.set_inheritable(listening.fileno(), True)
-    print(await Tokenizer(Clock()).count(["hi"]), flush=True)
+    tokenizer = Tokenizer(Clock())  # let go of, it would let go of its child
+    print(await tokenizer.count(["hi"]), flush=True)
     await asyncio.Event().wait()
 
 set_up("error", as_json=True)
