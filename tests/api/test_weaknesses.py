@@ -139,3 +139,13 @@ async def test_litellm_cve_2026_12796_no_session_outlives_its_sign_out_nor_its_u
     for is_disabled in (True, False):
         assert (await hub.http.patch(path, json={"isDisabled": is_disabled}, headers=owner)).status_code == 200
         assert (await hub.http.get("/api/auth/session", headers=thrown_out)).status_code == 401
+
+
+async def test_portkey_public_logs_nobody_unknown_sees_a_call(hub: RunningHub, upstream: Upstream) -> None:
+    asked = await hub.ask({"model": "up/m", "messages": [{"role": "user", "content": "a prompt to be seen"}]})
+    assert asked.status_code == 200
+    for path in ("/api/user/model-calls", "/api/audit", "/api/v2/usage"):
+        assert (await hub.http.get(path)).status_code == 401, path
+    for path in ("/public/logs", "/public/", "/logs", "/log/stream", "/debug"):  # the console's page, or nothing
+        shown = (await hub.http.get(path)).text
+        assert "a prompt to be seen" not in shown and asked.headers["x-request-id"] not in shown, path
