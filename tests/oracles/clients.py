@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import Any, Protocol
 
 import anthropic
@@ -94,15 +94,18 @@ class BedrockClient:
     def _streamed(self, said: dict[str, Any]) -> Meaning:
         blocks: dict[int, dict[str, Any]] = {}
         end, usage = "", {}
-        for event in self._client.converse_stream(**said)["stream"]:
-            if "contentBlockStart" in event:
-                blocks[event["contentBlockStart"]["contentBlockIndex"]] = _begun(event["contentBlockStart"]["start"])
-            elif "contentBlockDelta" in event:
-                _add(blocks.setdefault(event["contentBlockDelta"]["contentBlockIndex"], {}), event["contentBlockDelta"])
-            elif "messageStop" in event:
-                end = event["messageStop"]["stopReason"]
-            elif "metadata" in event:
-                usage = event["metadata"]["usage"]
+        with closing(self._client.converse_stream(**said)["stream"]) as events:
+            for event in events:
+                if "contentBlockStart" in event:
+                    start = event["contentBlockStart"]
+                    blocks[start["contentBlockIndex"]] = _begun(start["start"])
+                elif "contentBlockDelta" in event:
+                    delta = event["contentBlockDelta"]
+                    _add(blocks.setdefault(delta["contentBlockIndex"], {}), delta)
+                elif "messageStop" in event:
+                    end = event["messageStop"]["stopReason"]
+                elif "metadata" in event:
+                    usage = event["metadata"]["usage"]
         for block in blocks.values():
             if "toolUse" in block:
                 block["toolUse"]["input"] = json.loads(block["toolUse"]["input"])

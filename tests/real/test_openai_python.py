@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import openai
@@ -15,8 +16,10 @@ MESSAGES: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Say h
 
 
 @pytest.fixture(params=["/v1", "/api/v2", "/ai-kit/v1"])
-def client(request: pytest.FixtureRequest, real_hub: RealHub) -> OpenAI:
-    return OpenAI(base_url=real_hub.url + request.param, api_key=real_hub.key, max_retries=0, timeout=60)
+def client(request: pytest.FixtureRequest, real_hub: RealHub) -> Iterator[OpenAI]:
+    url = real_hub.url + request.param
+    with OpenAI(base_url=url, api_key=real_hub.key, max_retries=0, timeout=60) as opened:
+        yield opened
 
 
 def recorded_tokens(call: dict[str, Any]) -> tuple[int, int]:

@@ -56,8 +56,9 @@ def model(request: pytest.FixtureRequest, looped: str) -> str:
 
 
 @pytest.fixture
-def client(real_hub: RealHub) -> OpenAI:
-    return OpenAI(base_url=f"{real_hub.url}/v1", api_key=real_hub.key, max_retries=0, timeout=60)
+def client(real_hub: RealHub) -> Iterator[OpenAI]:
+    with OpenAI(base_url=f"{real_hub.url}/v1", api_key=real_hub.key, max_retries=0, timeout=60) as opened:
+        yield opened
 
 
 def recorded(real_hub: RealHub, request_id: str | None) -> tuple[str, int, int]:
