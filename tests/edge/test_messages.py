@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import anthropic
 import pytest
@@ -111,6 +112,27 @@ async def test_a_provider_that_speaks_messages_gets_the_body_as_it_is(hub: Runni
     assert not {"authorization", "x-other"} & set(seen.headers)
     call = (await hub.calls())[-1]
     assert (call.usage.input, call.usage.output, call.usage.cache_write_5m) == (12, 3, 5)
+
+
+async def test_a_stream_that_its_provider_does_not_begin_is_whole_for_the_caller_s_own_client(
+    hub: RunningHub, upstream: Upstream, client: anthropic.AsyncAnthropic
+) -> None:
+    """As llama.cpp's, when an answer's first token is but a part of a character."""
+    await speak(hub, "anthropic_messages")
+    said: list[dict[str, Any]] = [
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "\U0001f31f"}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}},
+        {"type": "message_stop"},
+    ]
+    upstream.script = streamed([f"event: {one['type']}\ndata: {json.dumps(one)}\n\n".encode() for one in said])
+    async with client.messages.stream(model="up/m", max_tokens=9, messages=HI) as stream:
+        final = await stream.get_final_message()
+    assert final.content[0].type == "text"
+    assert (final.content[0].text, final.stop_reason) == ("\U0001f31f", "end_turn")
+    call = (await hub.calls())[-1]
+    assert (call.status, call.usage_source) == (Status.success, Source.estimated)
 
 
 async def test_a_chat_caller_reaches_a_messages_provider(hub: RunningHub, upstream: Upstream) -> None:

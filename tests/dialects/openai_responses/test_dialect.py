@@ -138,7 +138,7 @@ def test_an_error_event_is_kept_for_the_relay(said: bytes) -> None:
 def test_words_about_ends_are_words() -> None:
     said = delta("output_text", 'an "error" is not "response.completed"', "msg_1")
     stream = RESPONSES.open_stream(read(), LABEL)
-    assert stream.feed(said) == said
+    assert stream.feed(BEGUN + said) == BEGUN + said
     assert stream.error is None
 
 
@@ -149,7 +149,7 @@ def test_a_stream_that_is_cut_short_is_broken() -> None:
         stream.finish()
     with pytest.raises(UpstreamFailed, match="not one of Responses"):
         RESPONSES.open_stream(read(), LABEL).feed(b'data: "error"\n\n')
-    assert RESPONSES.open_stream(read(), LABEL).feed(completed()) == b""
+    assert RESPONSES.open_stream(read(), LABEL).feed(BEGUN + completed()) == BEGUN
 
 
 def test_errors_have_this_dialect_s_shape() -> None:

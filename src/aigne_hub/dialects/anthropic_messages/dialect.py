@@ -6,6 +6,7 @@ https://platform.claude.com/docs/en/build-with-claude/streaming
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -16,6 +17,7 @@ from aigne_hub.dialects import splice, sse
 from aigne_hub.dialects.anthropic_messages import answers, read_request, streams, write_request
 from aigne_hub.dialects.anthropic_messages.blocks import NAME
 from aigne_hub.dialects.anthropic_messages.errors import error_body
+from aigne_hub.dialects.beginning import Beginning
 from aigne_hub.dialects.bodies import UNREADABLE, read_checked
 from aigne_hub.dialects.call import Call, Kind, Label
 from aigne_hub.dialects.chat import Answer, Chat
@@ -89,7 +91,7 @@ class AnthropicMessages:
         return answer
 
     def open_stream(self, call: Call, label: Label) -> MessageStream:
-        return MessageStream()
+        return MessageStream(lambda: self.open_writer(call, label).begin())
 
     def write_error(self, error: HubError) -> bytes:
         return error_body(error)
@@ -119,17 +121,25 @@ class AnthropicMessages:
 
 
 class MessageStream:
-    """A streamed answer that passes as it is, but for its last event, which waits for the record."""
+    """A streamed answer that passes as it is, but for its last event, which waits for the record.
 
-    def __init__(self) -> None:
+    `begin` writes its first event, where the provider leaves it out.
+    """
+
+    def __init__(self, begin: Callable[[], bytes]) -> None:
         self.usage: Usage | None = None
         self.error: HubError | None = None
         self._splitter = sse.EventSplitter()
+        self._beginning = Beginning("message_start", begin)
         self._so_far = streams.UsageSoFar()
         self._last: bytes | None = None
 
     def feed(self, data: bytes) -> bytes:
         whole = self._splitter.feed(data)
+        begin = b"" if self._beginning.is_there else self._beginning.missing(whole)
+        return begin + self._passed(whole)
+
+    def _passed(self, whole: bytes) -> bytes:
         if not (
             b"message_start" in whole
             or b"message_delta" in whole

@@ -184,6 +184,12 @@ class Writer:
         self._stop_sequence: str | None = None
         self._usage = Usage()
 
+    def begin(self) -> bytes:
+        """What a stream begins with; said once."""
+        out: list[bytes] = []
+        self._begin(out)
+        return b"".join(out)
+
     def write(self, events: list[Event]) -> bytes:
         out: list[bytes] = []
         for event in events:

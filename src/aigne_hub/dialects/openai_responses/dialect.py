@@ -6,6 +6,7 @@ https://platform.openai.com/docs/api-reference/responses-streaming
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -13,6 +14,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from aigne_hub.base.errors import BadRequest, Failure, HubError, UpstreamFailed
 from aigne_hub.dialects import splice, sse
+from aigne_hub.dialects.beginning import Beginning
 from aigne_hub.dialects.bodies import UNREADABLE, read_checked, read_object
 from aigne_hub.dialects.call import Call, Kind, Label
 from aigne_hub.dialects.chat import Answer, Chat
@@ -94,7 +96,7 @@ class OpenAIResponses:
         return answer
 
     def open_stream(self, call: Call, label: Label) -> ResponseStream:
-        return ResponseStream()
+        return ResponseStream(lambda: self.open_writer(call, label).begin())
 
     def write_error(self, error: HubError) -> bytes:
         return error_body(error)
@@ -130,16 +132,24 @@ class OpenAIResponses:
 
 
 class ResponseStream:
-    """A streamed answer that passes as it is, but for its last event, which waits for the record."""
+    """A streamed answer that passes as it is, but for its last event, which waits for the record.
 
-    def __init__(self) -> None:
+    `begin` writes its first event, where the provider leaves it out.
+    """
+
+    def __init__(self, begin: Callable[[], bytes]) -> None:
         self.usage: Usage | None = None
         self.error: HubError | None = None
         self._splitter = sse.EventSplitter()
+        self._beginning = Beginning("response.created", begin)
         self._last: bytes | None = None
 
     def feed(self, data: bytes) -> bytes:
         whole = self._splitter.feed(data)
+        begin = b"" if self._beginning.is_there else self._beginning.missing(whole)
+        return begin + self._passed(whole)
+
+    def _passed(self, whole: bytes) -> bytes:
         if self._last is None and not any(mark in whole for mark in _READ):
             return whole
         return b"".join([self._take(event) for event in sse.split_events(whole)])

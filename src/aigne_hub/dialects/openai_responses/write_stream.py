@@ -71,6 +71,12 @@ class Writer:
         self._has_refused = False
         self._usage: Usage | None = None
 
+    def begin(self) -> bytes:
+        """What a stream begins with; said once."""
+        out: list[bytes] = []
+        self._begun(out)
+        return b"".join(out)
+
     def write(self, events: list[Event]) -> bytes:
         out: list[bytes] = []
         for event in events:
