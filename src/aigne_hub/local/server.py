@@ -76,11 +76,20 @@ def _start(job: Job) -> Any:
     params.n_batch = params.n_ubatch = EMBEDDING_TOKENS
     params.cache_ram_mib = 0
     params.fit_params = False
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = min(MOST_THREADS, len(os.sched_getaffinity(0)))
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = _threads()
     # One server does both: pooling concerns embeddings only, chat answers the same with and without it.
     params.embedding = True
     params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     return xllamacpp.Server(params)
+
+
+def _threads() -> int:
+    """One core is left to the hub.
+
+    llama.cpp's threads wait for each other at every step without giving their cores away, so that one too many makes a
+    token take a hundred times as long.
+    """
+    return max(1, min(MOST_THREADS, len(os.sched_getaffinity(0)) - 1))
 
 
 if __name__ == "__main__":
