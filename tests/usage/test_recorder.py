@@ -11,6 +11,7 @@ from aigne_hub.base.clock import StoppedClock
 from aigne_hub.base.errors import Unavailable
 from aigne_hub.base.ids import IdSource
 from aigne_hub.db.engine import Database
+from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.usage import store
 from aigne_hub.usage.recorder import Facts, OpenCall, Recorder
@@ -25,7 +26,7 @@ class Desk:
         self.clock = StoppedClock()
         self.recorder = Recorder(database.writer, database.dialect, self.clock, IdSource(self.clock, 1))
 
-    def open(self, app: str | None = "app", dropped: str | None = None) -> OpenCall:
+    def open(self, app: str | None = "app", losses: Losses | None = None) -> OpenCall:
         facts = Facts(
             id=self.recorder.new_id(),
             request_id="r",
@@ -40,7 +41,7 @@ class Desk:
             dialect="openai_chat",
             upstream_dialect="openai_chat",
         )
-        return self.recorder.open(facts, dropped)
+        return self.recorder.open(facts, losses)
 
     async def attempts(self, call: OpenCall) -> list[AttemptRecord]:
         async with self.database.read() as conn:
@@ -49,6 +50,12 @@ class Desk:
     async def rows(self) -> list[CallRecord]:
         async with self.database.read() as conn:
             return await store.list_calls(conn, store.CallFilter(), offset=0, limit=100)
+
+
+def of_seed() -> Losses:
+    losses = Losses()
+    losses.dropped("seed")
+    return losses
 
 
 @pytest.fixture
@@ -85,13 +92,21 @@ async def test_a_row_says_all_however_little_there_is(desk: Desk, rare: dict[str
 
 
 async def test_what_was_noted_and_is_no_longer_so_is_written_over(desk: Desk) -> None:
-    call = desk.open(app=None, dropped="seed")
+    call = desk.open(app=None, losses=of_seed())
     desk.clock.advance(0.3)
     desk.recorder.note_running()
-    call.dropped = None  # as when another attempt lost nothing
+    call.losses = None  # as when another attempt lost nothing
     await call.settle(Status.success, Usage(1, 1), source=Source.reported)
     (row,) = await desk.rows()
     assert (row.status, row.dropped) == (Status.success, None)
+
+
+async def test_what_is_lost_while_a_call_runs_is_in_its_final_row(desk: Desk) -> None:
+    losses = of_seed()
+    call = desk.open(losses=losses)
+    losses.approximated("answer.citations")
+    await call.settle(Status.success, Usage(1, 1), source=Source.reported)
+    assert (await desk.rows())[0].dropped == "seed, answer.citations=approximated"
 
 
 async def test_a_long_call_has_a_row_while_it_runs_and_one_at_its_end(desk: Desk) -> None:
@@ -190,7 +205,7 @@ async def test_attempts_are_recorded_with_the_call_and_its_record_is_of_the_last
     call.end_attempt("broken")  # it has ended already
     desk.clock.advance(0.1)
     other = structs.replace(call.facts, provider_id=8, credential_id=9, upstream_model="n", upstream_dialect="gemini")
-    call.begin_attempt(other, "seed", lambda _: 2)
+    call.begin_attempt(other, of_seed(), lambda _: 2)
     desk.clock.advance(0.3)
     await call.settle(Status.success, Usage(10, 5), source=Source.reported)
     assert await desk.attempts(call) == [

@@ -87,7 +87,6 @@ class Counting:
             if shown is None:
                 shown = served.show_count(await self._estimating.of_chat(served.read_chat(call)))
                 way.losses.approximated(ESTIMATED)
-                record.dropped = way.losses.header()
                 refuse_losses(way.losses, origin)
             await record.settle(Status.success, NOTHING_USED, source=Source.reported)
         except HubError as error:

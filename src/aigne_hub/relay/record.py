@@ -20,7 +20,6 @@ from aigne_hub.usage.records import CallId, Source, Status
 log = structlog.get_logger()
 
 HUNG_UP = "the caller hung up before the end"
-_LONGEST_DROPPED = 1000
 
 
 class Origin(Struct, frozen=True):
@@ -81,7 +80,7 @@ def open_record(
         dialect=dialect,
         upstream_dialect=upstream,
     )
-    record = recorder.open(facts, _dropped(losses), _price(target, call.kind))
+    record = recorder.open(facts, losses, _price(target, call.kind))
     if origin.shared is not None:
         record.also = origin.shared.steps
     return record
@@ -92,7 +91,7 @@ def turn_record(
 ) -> None:
     """The call goes on with another target, asked now or a while ago: from now on its record is about that."""
     facts = structs.replace(facts_at(record, target), upstream_dialect=upstream)
-    record.begin_attempt(facts, _dropped(losses), _price(target, call.kind), began_ms=began_ms)
+    record.begin_attempt(facts, losses, _price(target, call.kind), began_ms=began_ms)
 
 
 def facts_at(record: OpenCall, target: Target) -> Facts:
@@ -107,10 +106,6 @@ def facts_at(record: OpenCall, target: Target) -> Facts:
 
 def end_attempt(record: OpenCall, error: UpstreamFailed) -> None:
     record.end_attempt(error.kind.value, error.upstream_status, f"{error.code}: {error.message}")
-
-
-def _dropped(losses: Losses) -> str | None:
-    return losses.header()[:_LONGEST_DROPPED] if losses else None
 
 
 def _price(target: Target, kind: Kind) -> Price | None:

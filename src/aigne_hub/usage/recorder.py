@@ -11,6 +11,7 @@ from msgspec import Struct
 from aigne_hub.base.clock import Clock
 from aigne_hub.base.ids import IdSource
 from aigne_hub.db.writer import Statement, Steps, Writer
+from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.said import Said
 from aigne_hub.dialects.usage import Usage
 from aigne_hub.usage import store
@@ -19,6 +20,7 @@ from aigne_hub.usage.records import AttemptRecord, CallId, Source, Status
 _NOTED_AFTER_S = 0.25  # a call that ends sooner needs only its final row
 _LONGEST_ERROR = 1000
 _LONGEST_ATTEMPT_ERROR = 300
+_LONGEST_DROPPED = 1000
 _NO_USAGE = Usage()
 _BROKEN_OFF = "the hub broke the call off"
 _NOTHING_RARE = (None,) * len(store.RARE)
@@ -45,25 +47,28 @@ class Facts(Struct, frozen=True, kw_only=True):
 
 
 class OpenCall:
-    """A call that runs, and its attempts: the first begins with it. `settle` ends it, once."""
+    """A call that runs, and its attempts: the first begins with it. `settle` ends it, once.
+
+    What its translation loses may still grow while it runs: an answer is translated as it comes.
+    """
 
     __slots__ = (
-        "_attempt_began_ms", "_is_trying", "_recorder", "also", "attempts", "began", "dropped", "facts",
-        "first_byte_ms", "is_noted", "is_settled", "price", "said", "seen", "started_ms", "usage",
+        "_attempt_began_ms", "_is_trying", "_recorder", "also", "attempts", "began", "facts",
+        "first_byte_ms", "is_noted", "is_settled", "losses", "price", "said", "seen", "started_ms", "usage",
     )  # fmt: skip
 
     def __init__(
         self,
         recorder: Recorder,
         facts: Facts,
-        dropped: str | None,
+        losses: Losses | None,
         price: Price | None,
         started_ms: int,
         began: float,
     ) -> None:
         self._recorder = recorder
         self.facts = facts
-        self.dropped = dropped
+        self.losses = losses
         self.price = price
         self.started_ms = started_ms
         self.began = began
@@ -132,13 +137,13 @@ class OpenCall:
         )
 
     def begin_attempt(
-        self, facts: Facts, dropped: str | None, price: Price | None, *, began_ms: int | None = None
+        self, facts: Facts, losses: Losses | None, price: Price | None, *, began_ms: int | None = None
     ) -> None:
         """Another target is tried, now or since `began_ms` after the call began.
 
         What the record says is about it from now on, and costs what it costs.
         """
-        self.facts, self.dropped, self.price = facts, dropped, price
+        self.facts, self.losses, self.price = facts, losses, price
         self.usage = self.seen = self.said = self.first_byte_ms = None
         self._is_trying = True
         self._attempt_began_ms = self.elapsed_ms if began_ms is None else began_ms
@@ -175,9 +180,9 @@ class Recorder:
     def new_id(self) -> CallId:
         return CallId(self._ids.new())
 
-    def open(self, facts: Facts, dropped: str | None = None, price: Price | None = None) -> OpenCall:
-        """A call that begins now, at the price of now if it has one. `dropped` is what its translation lost."""
-        call = OpenCall(self, facts, dropped, price, self._clock.now_ms(), self._clock.monotonic())
+    def open(self, facts: Facts, losses: Losses | None = None, price: Price | None = None) -> OpenCall:
+        """A call that begins now, at the price of now if it has one. `losses` are what its translation loses."""
+        call = OpenCall(self, facts, losses, price, self._clock.now_ms(), self._clock.monotonic())
         self._running[facts.id] = call
         return call
 
@@ -257,7 +262,7 @@ class Recorder:
             usage.seconds,
             usage.tool_calls,
             usage.tier,
-            call.dropped,
+            call.losses.header()[:_LONGEST_DROPPED] if call.losses else None,
             credits,
         )
 
