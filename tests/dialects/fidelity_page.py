@@ -17,6 +17,7 @@ from aigne_hub.dialects.chat import Chat, Media, Text, Thinking, ToolResult, Too
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.native.read_request import read_chat as read_native
 from aigne_hub.dialects.pairing import CHATS
+from tests.dialects import fidelity_answers
 from tests.dialects.features import FEATURES
 
 MODELS = {"anthropic_messages": "claude-sonnet-4-6", "gemini": "gemini-2.5-flash"}
@@ -165,6 +166,7 @@ def page() -> str:
                 cells = [shown[verdict(called, feature)] for called in others]
                 lines.append(f"| {feature} | {' | '.join(cells)} |")
         sections.append("\n".join(lines) + "\n")
+    sections.append(fidelity_answers.page())
     return "\n".join(sections)
 
 

@@ -176,6 +176,56 @@ async def test_an_error_in_a_stream_ends_it_with_an_event(
     assert (await hub.call()).status is Status.failed
 
 
+SEARCHED: list[dict[str, Any]] = [
+    {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "q"}},
+    {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []},
+    {
+        "type": "text",
+        "text": "Hello",
+        "citations": [
+            {"type": "web_search_result_location", "url": "https://a.example", "title": "A", "cited_text": "so it is"}
+        ],
+    },
+]
+LOST = "answer.server_tool_use, answer.web_search_tool_result, answer.citations.quote"
+
+
+async def test_what_is_lost_of_a_whole_answer_is_told_and_recorded(hub: RunningHub, upstream: Upstream) -> None:
+    await speak(hub, "anthropic_messages")
+    upstream.script = whole({**ANSWER, "content": SEARCHED})
+    asked = {"model": "up/m", "max_tokens": 9, "messages": HI}
+    answer = await hub.ask(asked)
+    assert answer.json()["choices"][0]["message"]["content"] == "Hello"
+    assert answer.headers["x-hub-dropped"] == LOST
+    assert (await hub.calls())[-1].dropped == LOST
+    same = await hub.ask(asked, path="/v1/messages")
+    assert same.json()["content"] == SEARCHED
+    assert "x-hub-dropped" not in same.headers
+    assert (await hub.calls())[-1].dropped is None
+
+
+async def test_what_is_lost_of_a_stream_is_recorded(hub: RunningHub, upstream: Upstream) -> None:
+    await speak(hub, "anthropic_messages")
+    said: list[dict[str, Any]] = [{"type": "message_start", "message": {**ANSWER, "content": []}}]
+    for index, block in enumerate(SEARCHED[:2]):
+        said += [
+            {"type": "content_block_start", "index": index, "content_block": block},
+            {"type": "content_block_stop", "index": index},
+        ]
+    delta = {"type": "citations_delta", "citation": SEARCHED[2]["citations"][0]}
+    said += [
+        {"type": "content_block_start", "index": 2, "content_block": {"type": "text", "text": "Hello"}},
+        {"type": "content_block_delta", "index": 2, "delta": delta},
+        {"type": "content_block_stop", "index": 2},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 3}},
+        {"type": "message_stop"},
+    ]
+    upstream.script = streamed([f"event: {one['type']}\ndata: {json.dumps(one)}\n\n".encode() for one in said])
+    answer = await hub.ask({"model": "up/m", "max_tokens": 9, "messages": HI, "stream": True})
+    assert '"content":"Hello"' in answer.text
+    assert (await hub.calls())[-1].dropped == LOST
+
+
 @pytest.mark.parametrize("headers", [{"x-api-key": "wrong"}, {}])
 async def test_a_wrong_key_is_refused_in_the_dialect(hub: RunningHub, headers: dict[str, str]) -> None:
     answer = await hub.http.post("/v1/messages", json=BODY, headers=headers)

@@ -1,7 +1,8 @@
 """A chat in the middle lives here: what every chat dialect reads a request, an answer and a stream into.
 
 A dialect that lacks a field leaves it None, "not said"; zero, false and empty are things said. Whatever a
-request says that has no place here is named in `Chat.unknown`, so that no loss is silent.
+request says that has no place here is named in `Chat.unknown`, and what an answer says in `Answer.unknown`, so that no
+loss is silent.
 """
 
 from __future__ import annotations
@@ -196,12 +197,15 @@ class Candidate(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
+    """`unknown` names what the provider said that has no place here, by its own name for it."""
+
     id: str | None
     model: str | None
     candidates: tuple[Candidate, ...]
     usage: Usage | None = None
     created_s: int | None = None
     tier: str | None = None
+    unknown: tuple[str, ...] = ()
 
 
 # A stream: what is added to an answer, in order. A piece goes to the candidate of its `choice`.
@@ -267,6 +271,13 @@ class MediaMade(Struct, frozen=True):
     choice: int = 0
 
 
+class Unknown(Struct, frozen=True):
+    """The provider said something that has no place here; `thing` is its own name for it."""
+
+    thing: str
+    choice: int = 0
+
+
 class Ended(Struct, frozen=True):
     finish: Finish
     stop_sequence: str | None = None
@@ -289,6 +300,7 @@ Event = (
     | ArgumentsPiece
     | Cited
     | MediaMade
+    | Unknown
     | Ended
     | Used
 )

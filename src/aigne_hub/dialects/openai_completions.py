@@ -14,15 +14,35 @@ from aigne_hub.base.errors import Failure, HubError, UpstreamFailed
 from aigne_hub.dialects import splice, sse
 from aigne_hub.dialects.bodies import UNREADABLE, read_checked, read_object
 from aigne_hub.dialects.call import Call, Kind, Label
-from aigne_hub.dialects.chat import Answer, Chat, Ended, Event, Message, Role, Started, Text, TextPiece, Used
+from aigne_hub.dialects.chat import (
+    Answer,
+    Chat,
+    Ended,
+    Event,
+    Message,
+    Refusal,
+    RefusalPiece,
+    Role,
+    Started,
+    Text,
+    TextPiece,
+    Used,
+)
 from aigne_hub.dialects.fields import Fields, wrong
 from aigne_hub.dialects.openai_chat.answers import WireUsage, read_usage, write_finish, write_usage
 from aigne_hub.dialects.openai_chat.dialect import ChatStream
 from aigne_hub.dialects.openai_chat.read_request import read_stop
 from aigne_hub.dialects.openai_errors import error_body
+from aigne_hub.dialects.showing import APPROXIMATED, DROPPED, MEDIA, Lacks
 from aigne_hub.dialects.usage import Usage
 
 NAME = "openai_completions"
+# It shows text, and a refusal's words as such.
+LACKS: Lacks = {
+    **dict.fromkeys(("refusal", "finish.refusal"), APPROXIMATED),
+    **dict.fromkeys((*MEDIA, "citations", "thinking", "thinking.seal", "tool_use", "tool_use.seal"), DROPPED),
+    **dict.fromkeys(("stop_sequence", "logprobs", "finish.pause"), DROPPED),
+}
 DONE = sse.event(b"[DONE]")
 
 _write = msgspec.json.Encoder().encode
@@ -57,6 +77,7 @@ class OpenAICompletions:
     passed_headers: tuple[bytes, ...] = ()
     keep_alive: bytes | None = sse.KEEP_ALIVE
     is_json = True
+    lacks = LACKS
 
     def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:
         view = read_checked(body, _read_request)
@@ -125,7 +146,7 @@ class OpenAICompletions:
     def show_answer(self, answer: Answer, call: Call, label: Label) -> bytes:
         choices = []
         for index, candidate in enumerate(answer.candidates):
-            text = "".join([part.text for part in candidate.parts if isinstance(part, Text)])
+            text = "".join([part.text for part in candidate.parts if isinstance(part, Text | Refusal)])
             choices.append(_choice(index, text, write_finish(candidate.finish)))
         shown = {**_head(call, label), "choices": choices}
         if answer.usage is not None:
@@ -157,7 +178,7 @@ class Writer:
             self._head["model"] = event.model or self._head["model"]
         elif isinstance(event, Used):
             self._usage = event.usage
-        elif isinstance(event, TextPiece):
+        elif isinstance(event, TextPiece | RefusalPiece):
             return sse.event(_write({**self._head, "choices": [_choice(event.choice, event.text, None)]}))
         elif isinstance(event, Ended):
             choice = _choice(event.choice, "", write_finish(event.finish))

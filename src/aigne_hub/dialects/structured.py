@@ -17,8 +17,10 @@ from msgspec import structs
 from aigne_hub.base.errors import Failure, UpstreamFailed
 from aigne_hub.dialects.chat import Answer, Candidate, Cited, Ended, Event, Finish, Format, Text, TextPiece
 from aigne_hub.dialects.fields import wrong
+from aigne_hub.dialects.showing import DROPPED, Lacks
 
 FIELD = "response_format"  # by which a loss of it is named, whatever the caller's format
+LACKS: Lacks = {"citations": DROPPED}  # what of an answer does not survive being held to a format
 
 _FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*", re.DOTALL)
 _LONGEST_REASON = 300

@@ -14,6 +14,7 @@ from aigne_hub.dialects.chat import Answer, Chat, Event, Media, Part, Used
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.inlined import Inlined, InlineFile, Urls
 from aigne_hub.dialects.media import sniffed
+from aigne_hub.dialects.showing import Lacks, Showing
 from aigne_hub.dialects.structured import HeldTo
 from aigne_hub.dialects.usage import Usage
 
@@ -55,7 +56,9 @@ class FilingWriter(Writer, Protocol):
 
 
 class ServedChat(ServedDialect, Protocol):
-    """A chat dialect at the caller's side."""
+    """A chat dialect at the caller's side; what it `lacks` it cannot show of an answer as it was."""
+
+    lacks: Lacks
 
     def read_chat(self, call: Call) -> Chat:
         """Raises BadRequest that names the place where the body is wrong."""
@@ -87,7 +90,10 @@ class CalledChat(Protocol):
 
 
 class Translation:
-    """One call on its way from a caller of one dialect to a provider of another."""
+    """One call on its way from a caller of one dialect to a provider of another.
+
+    `losses` are those of the request once it is written, and those of its answer as far as that has come.
+    """
 
     is_json = True
 
@@ -115,6 +121,7 @@ class Translation:
 
     def write_answer(self, answer: bytes, call: Call, label: Label) -> bytes:
         read = self._called.read_answer(answer) if self._answer is None else self._answer
+        self._showing().answer(read)
         return self._served.show_answer(read if self._held is None else self._held.answer(read), call, label)
 
     def unpack(self, answer: bytes, call: Call) -> Inlined | None:
@@ -131,14 +138,21 @@ class Translation:
         return _inlined(list(first.parts), with_urls, answer)
 
     def open_stream(self, call: Call, label: Label) -> Stream:
-        return _TranslatedStream(self._called.open_reader(), self._served.open_writer(call, label), self._held)
+        return _TranslatedStream(
+            self._called.open_reader(), self._served.open_writer(call, label), self._held, self._showing()
+        )
+
+    def _showing(self) -> Showing:
+        lacks = self._served.lacks if self._held is None else {**self._served.lacks, **structured.LACKS}
+        return Showing(lacks, self.losses)
 
 
 class _TranslatedStream:
-    def __init__(self, reader: Reader, writer: Writer, held: HeldTo | None) -> None:
+    def __init__(self, reader: Reader, writer: Writer, held: HeldTo | None, showing: Showing) -> None:
         self._reader = reader
         self._writer = writer
         self._held = held
+        self._showing = showing
         self._tail: bytes | None = None
         self.usage: Usage | None = None
 
@@ -170,6 +184,7 @@ class _TranslatedStream:
         for event in events:
             if isinstance(event, Used):
                 self.usage = event.usage
+        self._showing.events(events)
         if self._held is not None:
             events = self._held.events(events)
         return self._writer.write(events) if events else b""

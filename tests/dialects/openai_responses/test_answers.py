@@ -132,6 +132,7 @@ def test_an_answer_is_read() -> None:
         Usage(input=10, output=5, cache_read=8, reasoning=4, cache_write_5m=2, tier="default"),
         1760000000,
         "default",
+        ("web_search_call", "hologram", "file_path"),
     )
     assert read_wire_usage(json.dumps(WIRE).encode()) == answer.usage
 

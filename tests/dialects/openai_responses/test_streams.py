@@ -23,6 +23,7 @@ from aigne_hub.dialects.chat import (
     ThinkingPiece,
     ThinkingSealed,
     ToolStarted,
+    Unknown,
     Used,
 )
 from aigne_hub.dialects.openai_responses.streams import Reader
@@ -126,10 +127,13 @@ def test_a_stream_is_read_wherever_it_is_cut() -> None:
 
 
 def test_what_does_not_come_in_pieces_comes_with_its_item() -> None:
+    cites = {"annotations": [CITATION, {"type": "file_citation", "file_id": "f"}]}
+    said = [{"type": "output_text", "text": "Hi", **cites}, {"type": "refusal", "refusal": "no"}]
     stream = [
         BEGUN,
         done({**REASONING, "summary": [{"type": "summary_text", "text": "hm"}], "encrypted_content": None}),
-        done({**MESSAGE, "content": [{"type": "output_text", "text": "Hi"}, {"type": "refusal", "refusal": "no"}]}),
+        done({**MESSAGE, "content": said}),
+        done({"type": "web_search_call", "id": "ws_1", "status": "completed"}, 2),
         added(CALL),
         done({**CALL, "arguments": "{}"}),
         done({**CALL, "id": "fc_2", "call_id": "c2", "arguments": "{}"}),
@@ -138,8 +142,11 @@ def test_what_does_not_come_in_pieces_comes_with_its_item() -> None:
     ]
     assert read(b"".join(stream))[1:] == [
         ThinkingPiece("hm"),
+        Unknown("file_citation"),
         TextPiece("Hi"),
+        Cited(Citation("https://x.example", "X", start=0, end=2)),
         RefusalPiece("no"),
+        Unknown("web_search_call"),
         ToolStarted(0, "c1", "f"),
         ArgumentsPiece(0, "{}"),
         ToolStarted(1, "c2", "f"),

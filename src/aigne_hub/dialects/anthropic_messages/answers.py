@@ -32,6 +32,7 @@ from aigne_hub.dialects.chat import (
     Thinking,
     ToolUse,
 )
+from aigne_hub.dialects.showing import APPROXIMATED, DROPPED, MEDIA, Lacks
 from aigne_hub.dialects.usage import Usage
 
 FINISHES = {
@@ -43,6 +44,7 @@ FINISHES = {
     "pause_turn": Finish.pause,
     "refusal": Finish.refusal,
 }
+KNOWN = frozenset({"text", "thinking", "redacted_thinking", "tool_use"})  # the blocks that the middle has a word for
 _WRITTEN_FINISHES = {
     Finish.stop: "end_turn",
     Finish.length: "max_tokens",
@@ -51,6 +53,11 @@ _WRITTEN_FINISHES = {
     Finish.pause: "pause_turn",
     Finish.refusal: "refusal",
     Finish.filter: "refusal",
+}
+# A refusal's words are shown as text.
+LACKS: Lacks = {
+    **dict.fromkeys(("refusal", "finish.filter"), APPROXIMATED),
+    **dict.fromkeys((*MEDIA, "citations.place", "logprobs", "candidates"), DROPPED),
 }
 
 _write = msgspec.json.Encoder().encode
@@ -117,6 +124,8 @@ def read_answer(body: bytes) -> Answer:
     """Raises UpstreamFailed when the body is not a message."""
     answer = _decoded(body)
     parts = [part for part in map(_part, answer.content) if part is not None]
+    unknown = [block.type for block in answer.content if block.type not in KNOWN]
+    unknown += [] if answer.stop_reason is None else unknown_finish(answer.stop_reason)
     finish = None if answer.stop_reason is None else FINISHES.get(answer.stop_reason, Finish.stop)
     return Answer(
         id=answer.id,
@@ -124,7 +133,13 @@ def read_answer(body: bytes) -> Answer:
         candidates=(Candidate(tuple(parts), finish, answer.stop_sequence),),
         usage=read_usage(answer.usage),
         tier=None if answer.usage is None else answer.usage.service_tier,
+        unknown=tuple(unknown),
     )
+
+
+def unknown_finish(reason: str) -> list[str]:
+    """How a reason is named that the middle has no word for."""
+    return [] if reason in FINISHES else [f"finish.{reason}"]
 
 
 def read_usage(usage: WireUsage | None) -> Usage | None:

@@ -64,6 +64,7 @@ class AnthropicMessages:
     passed_headers: tuple[bytes, ...] = (b"anthropic-beta", b"anthropic-version")
     keep_alive: bytes | None = sse.named_event(b"ping", b'{"type": "ping"}')
     is_json = True
+    lacks = answers.LACKS
 
     def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:
         view = read_checked(body, _read_request)

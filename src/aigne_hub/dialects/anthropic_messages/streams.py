@@ -14,9 +14,11 @@ from aigne_hub.base.errors import Failure, HubError, UpstreamFailed
 from aigne_hub.dialects import sse
 from aigne_hub.dialects.anthropic_messages.answers import (
     FINISHES,
+    KNOWN,
     Block,
     WireUsage,
     read_usage,
+    unknown_finish,
     write_finish,
     write_usage,
 )
@@ -43,6 +45,7 @@ from aigne_hub.dialects.chat import (
     ThinkingPiece,
     ThinkingSealed,
     ToolStarted,
+    Unknown,
     Used,
 )
 from aigne_hub.dialects.openai_errors import error_of_event
@@ -131,6 +134,7 @@ class Reader:
         elif event.type == "message_delta":
             if event.delta is not None and event.delta.stop_reason is not None:
                 finish = FINISHES.get(event.delta.stop_reason, Finish.stop)
+                events += [Unknown(thing) for thing in unknown_finish(event.delta.stop_reason)]
                 events.append(Ended(finish, event.delta.stop_sequence))
             self._use(event.usage, events)
         elif event.type == "message_stop":
@@ -154,6 +158,8 @@ class Reader:
             events.append(TextPiece(block.text))
         elif block.type == "thinking" and block.thinking:
             events.append(ThinkingPiece(block.thinking))
+        elif block.type not in KNOWN:
+            events.append(Unknown(block.type))
 
     def _delta(self, delta: _Delta, index: int, events: list[Event]) -> None:
         if delta.type == "text_delta":

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from aigne_hub.base.errors import Failure, HubError, UpstreamFailed
 from aigne_hub.dialects.bedrock_converse.frames import Frame, FrameSplitter
@@ -33,6 +33,7 @@ from aigne_hub.dialects.chat import (
     ThinkingSealed,
     ToolStarted,
     ToolUse,
+    Unknown,
     Used,
 )
 from aigne_hub.dialects.openai_errors import safe
@@ -117,6 +118,28 @@ class _Block(Struct, rename="camel"):
     citation: _Citation | None = None
     tool_use: _ToolUse | None = None
     reasoning_content: _Reasoning | None = None
+    image: Raw | UnsetType = UNSET
+    audio: Raw | UnsetType = UNSET
+    video: Raw | UnsetType = UNSET
+    document: Raw | UnsetType = UNSET
+    tool_result: Raw | UnsetType = UNSET
+    search_result: Raw | UnsetType = UNSET
+
+    @property
+    def unknown(self) -> list[str]:
+        """What it is that the middle has no word for, or no reader.
+
+        https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlock.html
+        """
+        others = {
+            "image": self.image,
+            "audio": self.audio,
+            "video": self.video,
+            "document": self.document,
+            "toolResult": self.tool_result,
+            "searchResult": self.search_result,
+        }
+        return [name for name, value in others.items() if value is not UNSET]
 
 
 class _Message(Struct):
@@ -159,10 +182,18 @@ def read_answer(body: bytes, model: str | None = None) -> Answer:
         answer = _read(body)
     except UNREADABLE as error:
         raise UpstreamFailed(Failure.malformed, "the provider's answer is not one of Converse") from error
-    parts = [part for block in answer.output.message.content if (part := _part(block)) is not None]
+    blocks = answer.output.message.content
+    parts = [part for block in blocks if (part := _part(block)) is not None]
+    unknown = [thing for block in blocks for thing in block.unknown] + unknown_finish(answer.stop_reason)
     finish = FINISHES.get(answer.stop_reason, Finish.stop)
     tier = answer.service_tier.type if answer.service_tier is not None else None
-    return Answer(None, model, (Candidate(tuple(parts), finish),), read_usage(answer.usage, tier), tier=tier)
+    usage = read_usage(answer.usage, tier)
+    return Answer(None, model, (Candidate(tuple(parts), finish),), usage, tier=tier, unknown=tuple(unknown))
+
+
+def unknown_finish(reason: str | None) -> list[str]:
+    """How a reason is named that the middle has no word for."""
+    return [f"finish.{reason}"] if reason and reason not in FINISHES else []
 
 
 def read_usage(usage: _Usage | None, tier: str | None = None) -> Usage | None:
@@ -222,14 +253,20 @@ class Reader:
         event = frame.headers.get(":event-type")
         if event == "contentBlockDelta" and piece.delta is not None:
             self._delta(piece.delta, piece.content_block_index, events)
-        elif event == "contentBlockStart" and piece.start is not None and piece.start.tool_use is not None:
-            number = self._tools[piece.content_block_index] = len(self._tools)
-            events.append(ToolStarted(number, piece.start.tool_use.tool_use_id, piece.start.tool_use.name))
+        elif event == "contentBlockStart" and piece.start is not None:
+            self._begin(piece.start, piece.content_block_index, events)
         elif event == "messageStop":
             self._has_ended = True
+            events += [Unknown(thing) for thing in unknown_finish(piece.stop_reason)]
             events.append(Ended(FINISHES.get(piece.stop_reason or "", Finish.stop)))
         elif event == "metadata" and (usage := read_usage(piece.usage)) is not None:
             events.append(Used(usage))
+
+    def _begin(self, start: _Block, index: int, events: list[Event]) -> None:
+        if start.tool_use is not None:
+            number = self._tools[index] = len(self._tools)
+            events.append(ToolStarted(number, start.tool_use.tool_use_id, start.tool_use.name))
+        events += [Unknown(thing) for thing in start.unknown]
 
     def _delta(self, delta: _Block, index: int, events: list[Event]) -> None:
         thought = delta.reasoning_content
@@ -245,6 +282,8 @@ class Reader:
             events.append(ThinkingSealed(Seal(NAME, thought.signature)))
         elif thought is not None and thought.redacted_content is not None:
             events.append(ThinkingSealed(Seal(NAME, thought.redacted_content, REDACTED)))
+        else:
+            events += [Unknown(thing) for thing in delta.unknown]
 
 
 def _part(block: _Block) -> Part | None:

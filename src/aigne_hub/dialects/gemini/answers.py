@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import UNSET, Raw, Struct, UnsetType, structs
 
 from aigne_hub.base.errors import Failure, UpstreamFailed
 from aigne_hub.dialects import media
@@ -32,6 +32,7 @@ from aigne_hub.dialects.gemini import signatures
 from aigne_hub.dialects.gemini.grounding import Grounding, Recited, read_citations, write_grounding
 from aigne_hub.dialects.gemini.logprobs import Logprobs, read_logprobs, write_logprobs
 from aigne_hub.dialects.gemini.usage import WireUsage, read_usage, write_usage
+from aigne_hub.dialects.showing import APPROXIMATED, DROPPED, Lacks
 from aigne_hub.dialects.usage import Usage
 
 # Calls that cannot be used and answers without form are filtered too: nothing that may be called finished came of them.
@@ -52,12 +53,17 @@ _FILTERED = (
     "MALFORMED_RESPONSE",
     "MISSING_THOUGHT_SIGNATURE",
 )
-_FINISHES = {"STOP": Finish.stop, "MAX_TOKENS": Finish.length, **dict.fromkeys(_FILTERED, Finish.filter)}
+FINISHES = {"STOP": Finish.stop, "MAX_TOKENS": Finish.length, **dict.fromkeys(_FILTERED, Finish.filter)}
 _WRITTEN_FINISHES = {
     Finish.length: "MAX_TOKENS",
     Finish.filter: "SAFETY",
     Finish.refusal: "SAFETY",
     Finish.pause: "OTHER",
+}
+# A refusal's words are shown as text.
+LACKS: Lacks = {
+    **dict.fromkeys(("refusal", "finish.refusal", "finish.pause"), APPROXIMATED),
+    **dict.fromkeys(("citations.quote", "stop_sequence"), DROPPED),
 }
 
 _write = msgspec.json.Encoder().encode
@@ -86,6 +92,15 @@ class WirePart(Struct, rename="camel"):
     function_call: Function | None = None
     inline_data: Blob | None = None
     file_data: File | None = None
+    executable_code: Raw | UnsetType = UNSET
+    code_execution_result: Raw | UnsetType = UNSET
+
+    @property
+    def unknown(self) -> str | None:
+        """What of Google's own tools it is, which the middle has no word for."""
+        if self.executable_code is not UNSET:
+            return "executableCode"
+        return None if self.code_execution_result is UNSET else "codeExecutionResult"
 
     @property
     def seal(self) -> Seal | None:
@@ -118,6 +133,16 @@ class WireCandidate(Struct, rename="camel"):
     @property
     def parts(self) -> list[WirePart]:
         return (self.content.parts if self.content is not None else None) or []
+
+    @property
+    def unknown(self) -> list[str]:
+        """What it says that the middle has no word for."""
+        found = [name for part in self.parts if (name := part.unknown) is not None]
+        if self.grounding_metadata is not None and self.grounding_metadata.search_entry_point is not UNSET:
+            found.append("searchEntryPoint")
+        if self.finish_reason is not None and self.finish_reason not in FINISHES:
+            found.append(f"finish.{self.finish_reason}")
+        return found
 
     def citations(self, text_of: Callable[[int], str]) -> list[tuple[int | None, Citation]]:
         return read_citations(self.grounding_metadata, self.citation_metadata, text_of)
@@ -160,11 +185,12 @@ def read_answer(body: bytes) -> Answer:
     if answer.is_blocked:
         said = answer.prompt_feedback.block_reason_message if answer.prompt_feedback else None
         candidates = [Candidate((Refusal(said),) if said else (), Finish.filter)]
-    return Answer(id, answer.model_version, tuple(candidates), read_usage(answer.usage_metadata))
+    unknown = tuple([thing for one in answer.candidates or () for thing in one.unknown])
+    return Answer(id, answer.model_version, tuple(candidates), read_usage(answer.usage_metadata), unknown=unknown)
 
 
 def read_finish(reason: str, *, has_calls: bool) -> Finish:
-    finish = _FINISHES.get(reason, Finish.stop)
+    finish = FINISHES.get(reason, Finish.stop)
     return Finish.tools if finish is Finish.stop and has_calls else finish
 
 

@@ -66,6 +66,7 @@ class Gemini:
     passed_headers: tuple[bytes, ...] = ()
     keep_alive: bytes | None = None  # Google's own clients take nothing but data
     is_json = True
+    lacks = answers.LACKS
 
     def __init__(self, model: str = "", *, is_stream: bool = False) -> None:
         self._model = model

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from msgspec import Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from aigne_hub.dialects.chat import Citation, Text
 
@@ -39,6 +39,7 @@ class _Support(Struct, rename="camel"):
 class Grounding(Struct, rename="camel"):
     grounding_chunks: list[_Chunk] | None = None
     grounding_supports: list[_Support] | None = None
+    search_entry_point: Raw | UnsetType = UNSET
 
 
 class _Source(Struct, rename="camel"):

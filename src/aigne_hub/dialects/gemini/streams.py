@@ -28,6 +28,7 @@ from aigne_hub.dialects.chat import (
     ThinkingPiece,
     ThinkingSealed,
     ToolStarted,
+    Unknown,
     Used,
 )
 from aigne_hub.dialects.gemini import signatures
@@ -144,6 +145,7 @@ class Reader:
         choice, before = candidate.index, len(events)
         for part in candidate.parts:
             self._part(part, choice, events)
+        events += [Unknown(thing, choice) for thing in candidate.unknown]
         if candidate.logprobs_result is not None:
             _add_logprobs(candidate, events, before)
         for _, citation in candidate.citations(lambda _: self._texts.get(choice, "")):
@@ -249,7 +251,7 @@ class Writer:
             said.cite(event.citation)
         elif isinstance(event, Ended):
             said.finish = event.finish
-        else:
+        elif not isinstance(event, Unknown):
             parts = _calls(said)
             if isinstance(event, TextPiece | RefusalPiece):
                 said.text += event.text

@@ -30,7 +30,15 @@ from aigne_hub.dialects.chat import (
     Used,
 )
 from aigne_hub.dialects.native.read_request import NAME
+from aigne_hub.dialects.showing import APPROXIMATED, DROPPED, Lacks
 from aigne_hub.dialects.usage import Usage
+
+# It has no word for why an answer ended; that tools are wanted shows by itself. A refusal's words are shown as text.
+LACKS: Lacks = {
+    "refusal": APPROXIMATED,
+    **dict.fromkeys(("citations", "thinking.seal", "stop_sequence", "logprobs", "candidates"), DROPPED),
+    **dict.fromkeys(("finish.length", "finish.filter", "finish.refusal", "finish.pause"), DROPPED),
+}
 
 _write = msgspec.json.Encoder().encode
 _read_any = msgspec.json.Decoder().decode

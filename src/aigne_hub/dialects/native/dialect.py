@@ -25,6 +25,7 @@ class Native:
     name = NAME
     passed_headers: tuple[bytes, ...] = ()
     keep_alive: bytes | None = sse.KEEP_ALIVE
+    lacks = answers.LACKS
 
     def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:
         given: dict[str, Any] = read_object(body)

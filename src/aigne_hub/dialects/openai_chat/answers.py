@@ -29,6 +29,7 @@ from aigne_hub.dialects.chat import (
 )
 from aigne_hub.dialects.openai_chat.read_request import NAME
 from aigne_hub.dialects.openai_chat.write_request import written_use
+from aigne_hub.dialects.showing import APPROXIMATED, DROPPED, MEDIA, Lacks
 from aigne_hub.dialects.usage import Usage
 
 FINISHES = {
@@ -43,6 +44,10 @@ _WRITTEN_FINISHES = {
     Finish.tools: "tool_calls",
     Finish.filter: "content_filter",
     Finish.refusal: "content_filter",
+}
+LACKS: Lacks = {
+    "finish.refusal": APPROXIMATED,
+    **dict.fromkeys((*(MEDIA - {"image", "image.url"}), "citations.quote", "stop_sequence", "finish.pause"), DROPPED),
 }
 
 
@@ -77,6 +82,19 @@ class Said(Struct):
     annotations: list[dict[str, Any]] | None = None
     audio: dict[str, Any] | None = None
     images: list[dict[str, Any]] | None = None
+    function_call: Any = None
+    reasoning_details: Any = None
+
+    @property
+    def unknown(self) -> list[str]:
+        """What it says that the middle has no word for: tool calls as they once were, and what is no web page."""
+        found = [] if self.function_call is None else ["function_call"]
+        for note in self.annotations or ():
+            if read_citation(note) is None:
+                found.append(str(note.get("type")))
+        if self.reasoning_details is not None and _is_sealed(self.reasoning_details):
+            found.append("reasoning_details")
+        return found
 
     @property
     def thought(self) -> str | None:
@@ -108,6 +126,11 @@ class _Choice(Struct):
     finish_reason: str | None = None
     logprobs: dict[str, Any] | None = None
 
+    @property
+    def unknown(self) -> list[str]:
+        transcript = ["audio.transcript"] if (self.message.audio or {}).get("transcript") else []
+        return [*self.message.unknown, *transcript, *unknown_finish(self.finish_reason)]
+
 
 class _Answer(Struct):
     choices: list[_Choice]
@@ -134,6 +157,7 @@ def read_answer(body: bytes) -> Answer:
         usage=read_usage(answer.usage, answer.service_tier),
         created_s=None if answer.created is None else int(answer.created),
         tier=answer.service_tier,
+        unknown=tuple([thing for choice in answer.choices for thing in choice.unknown]),
     )
 
 
@@ -251,6 +275,20 @@ def read_images(images: list[dict[str, Any]]) -> list[Media]:
         if isinstance(url, str):
             found.append(_picture(url))
     return found
+
+
+def unknown_finish(reason: str | None) -> list[str]:
+    """How a reason is named that the middle has no word for."""
+    return [f"finish.{reason}"] if reason and reason not in FINISHES else []
+
+
+def _is_sealed(details: Any) -> bool:
+    """Whether thoughts are as OpenRouter tells them, with what their provider signed or encrypted.
+
+    Source: https://openrouter.ai/docs/guides/best-practices/reasoning-tokens
+    """
+    found = [one for one in details if isinstance(one, dict)] if isinstance(details, list) else []
+    return any(one.get("signature") or one.get("type") == "reasoning.encrypted" for one in found)
 
 
 def _picture(url: str) -> Media:

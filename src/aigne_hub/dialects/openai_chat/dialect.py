@@ -88,6 +88,7 @@ class OpenAIChat:
     passed_headers: tuple[bytes, ...] = ()
     keep_alive: bytes | None = sse.KEEP_ALIVE
     is_json = True
+    lacks = answers.LACKS
 
     def __init__(self, *, is_hybrid: bool) -> None:
         self._is_hybrid = is_hybrid

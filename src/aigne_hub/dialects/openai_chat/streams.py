@@ -20,6 +20,7 @@ from aigne_hub.dialects.chat import (
     Ended,
     Event,
     Finish,
+    MediaKind,
     MediaMade,
     RefusalPiece,
     Started,
@@ -28,6 +29,7 @@ from aigne_hub.dialects.chat import (
     ThinkingPiece,
     ThinkingSealed,
     ToolStarted,
+    Unknown,
     Used,
 )
 from aigne_hub.dialects.logprobs import read_tokens
@@ -40,6 +42,7 @@ from aigne_hub.dialects.openai_chat.answers import (
     read_images,
     read_usage,
     sealed_detail,
+    unknown_finish,
     write_citation,
     write_finish,
     write_usage,
@@ -115,6 +118,7 @@ class Reader:
             if choice.delta is not None or tokens:
                 self._said(choice.delta or Said(), tokens, choice.index, events)
             if choice.finish_reason is not None:
+                events += [Unknown(thing) for thing in unknown_finish(choice.finish_reason)]
                 events.append(Ended(FINISHES.get(choice.finish_reason, Finish.stop), choice=choice.index))
         usage = read_usage(chunk.usage, chunk.service_tier)
         if usage is not None:
@@ -132,6 +136,9 @@ class Reader:
             if citation is not None:
                 events.append(Cited(citation, choice))
         events += [MediaMade(picture, choice) for picture in read_images(said.images or [])]
+        events += [Unknown(thing, choice) for thing in said.unknown]
+        if said.audio is not None:
+            events.append(Unknown("audio", choice))  # its pieces are bare samples: none is a file of its own
         for i, use in enumerate(said.tool_calls or ()):
             self._used(use, i, choice, events)
 
@@ -220,7 +227,7 @@ class Writer:
             return {"refusal": event.text}
         if isinstance(event, Cited):
             return {"annotations": [write_citation(event.citation)]}
-        if isinstance(event, MediaMade):
+        if isinstance(event, MediaMade) and event.media.kind is MediaKind.image:
             url = event.media.url or media.data_url(event.media)
             return {"images": [{"type": "image_url", "image_url": {"url": url}}]}
         return None

@@ -33,8 +33,10 @@ from aigne_hub.dialects.openai_responses.items import (
     read_annotation,
     reasoning_item,
     tool_seal,
+    unread,
     written_said,
 )
+from aigne_hub.dialects.showing import APPROXIMATED, DROPPED, MEDIA, Lacks
 from aigne_hub.dialects.usage import Usage
 
 _REASONS = {"max_output_tokens": Finish.length, "content_filter": Finish.filter}
@@ -42,6 +44,10 @@ _WRITTEN_REASONS = {
     Finish.length: "max_output_tokens",
     Finish.filter: "content_filter",
     Finish.refusal: "content_filter",
+}
+LACKS: Lacks = {
+    "finish.refusal": APPROXIMATED,
+    **dict.fromkeys((*(MEDIA - {"image"}), "citations.quote", "stop_sequence", "candidates", "finish.pause"), DROPPED),
 }
 
 # Fields of a request that stand in its answer again, with what they are when the request does not say them.
@@ -116,6 +122,16 @@ class Item(Struct):
         return Seal(NAME, self.encrypted_content, self.id) if self.encrypted_content else None
 
     @property
+    def unknown(self) -> list[str]:
+        """What it is, or says, that the middle has no word for."""
+        if self.type not in _KNOWN:
+            return [self.type]
+        if self.type != "message":
+            return []
+        found = [one.type for one in self.content or () if one.type not in _SAID]
+        return found + [name for one in self.content or () for note in one.annotations or () for name in unread(note)]
+
+    @property
     def picture(self) -> Media | None:
         """What a tool of the provider made."""
         if self.type != "image_generation_call" or not self.result:
@@ -147,6 +163,7 @@ class WireAnswer(Struct):
 
 
 _KNOWN = frozenset({"message", "function_call", "reasoning", "image_generation_call"})
+_SAID = frozenset({"output_text", "refusal"})
 _read = msgspec.json.Decoder(WireAnswer).decode
 _read_kind = msgspec.json.Decoder(_Kind).decode
 _read_item = msgspec.json.Decoder(Item).decode
@@ -186,6 +203,7 @@ def read_answer(body: bytes) -> Answer:
         usage=read_usage(answer.usage, answer.service_tier),
         created_s=None if answer.created_at is None else int(answer.created_at),
         tier=answer.service_tier,
+        unknown=tuple([thing for item in items for thing in item.unknown]),
     )
 
 

@@ -65,6 +65,7 @@ class OpenAIResponses:
     passed_headers: tuple[bytes, ...] = ()
     keep_alive: bytes | None = sse.KEEP_ALIVE
     is_json = True
+    lacks = answers.LACKS
 
     def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:
         view = read_checked(body, _read_request)

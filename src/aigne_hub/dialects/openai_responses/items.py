@@ -330,6 +330,12 @@ def read_annotation(annotation: Any) -> Citation | None:
     )
 
 
+def unread(annotation: Any) -> list[str]:
+    """How an annotation is named that is no url_citation."""
+    kind = annotation.get("type") if isinstance(annotation, dict) else None
+    return [kind] if isinstance(kind, str) and kind != "url_citation" else []
+
+
 def write_annotation(citation: Citation, length: int) -> dict[str, Any]:
     """The format demands a place; whoever cites without one cites for the whole text, of this length."""
     return {

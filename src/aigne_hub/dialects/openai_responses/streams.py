@@ -26,6 +26,7 @@ from aigne_hub.dialects.chat import (
     ThinkingPiece,
     ThinkingSealed,
     ToolStarted,
+    Unknown,
     Used,
 )
 from aigne_hub.dialects.logprobs import read_tokens
@@ -38,7 +39,7 @@ from aigne_hub.dialects.openai_responses.answers import (
     read_item,
     read_usage,
 )
-from aigne_hub.dialects.openai_responses.items import read_annotation
+from aigne_hub.dialects.openai_responses.items import read_annotation, unread
 
 ENDS = frozenset({"response.completed", "response.incomplete"})
 
@@ -133,7 +134,7 @@ class Reader:
                 events.append(ArgumentsPiece(self._tools[id], said))
         elif event.type == "response.output_text.annotation.added":
             citation = read_annotation(event.annotation)
-            events += [] if citation is None else [Cited(citation)]
+            events += [Unknown(kind) for kind in unread(event.annotation)] if citation is None else [Cited(citation)]
             return
         else:
             return
@@ -148,6 +149,7 @@ class Reader:
         """What has not come in pieces comes with its whole item."""
         id = item.id or ""
         is_told = id in self._told
+        events += [Unknown(thing) for thing in item.unknown]
         if item.type == "function_call":
             if id not in self._tools:
                 self._begin(item, events)
@@ -162,6 +164,8 @@ class Reader:
             for part in item.content or ():
                 if part.text:
                     events.append(TextPiece(part.text, logprobs=read_tokens(part.logprobs)))
+                    found = [read_annotation(one) for one in part.annotations or ()]
+                    events += [Cited(citation) for citation in found if citation is not None]
                 elif part.refusal:
                     events.append(RefusalPiece(part.refusal))
         elif item.picture is not None:
