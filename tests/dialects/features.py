@@ -87,5 +87,9 @@ FEATURES: dict[str, Callable[[str], Chat]] = {
     "service tier": lambda _: replace(PLAIN, tier="auto"),
     "verbosity": lambda _: replace(PLAIN, verbosity="low"),
     "prompt cache key": lambda _: replace(PLAIN, cache_key="k"),
-    "cache marks": lambda _: said(Text("long", cache="5m"), Text("hi")),
+    "cache marks for 5 minutes": lambda _: said(Text("long", cache="5m"), Text("hi")),
+    "cache marks for half an hour": lambda _: said(Text("long", cache="30m"), Text("hi")),
+    "cache marks for an hour": lambda _: said(Text("long", cache="1h"), Text("hi")),
+    "cache mark on a tool result": lambda _: round_of(result=ToolResult("call_1", (Text("sunny"),), cache="1h")),
+    "cache mark on a tool": lambda _: replace(PLAIN, tools=(replace(WEATHER, cache="1h"),)),
 }

@@ -17,10 +17,18 @@ from aigne_hub.dialects.chat import Chat, Media, Text, Thinking, ToolResult, Too
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.native.read_request import read_chat as read_native
 from aigne_hub.dialects.pairing import CHATS
+from aigne_hub.providers.known import quirks_of
 from tests.dialects import fidelity_answers
 from tests.dialects.features import FEATURES
 
-MODELS = {"anthropic_messages": "claude-sonnet-4-6", "gemini": "gemini-2.5-flash"}
+# Who is asked in each dialect: the provider by whose row it is known, and a model of it.
+TRIED = {
+    "openai_chat": ("openai", "gpt-5.6"),
+    "openai_responses": ("openai", "gpt-5.6"),
+    "anthropic_messages": ("anthropic", "claude-sonnet-4-6"),
+    "gemini": ("google", "gemini-2.5-flash"),
+    "bedrock_converse": ("bedrock", "m"),
+}
 NATIVE = "native"
 CALLERS = (*(name for name, dialect in CHATS.items() if hasattr(dialect, "read_chat")), NATIVE)
 
@@ -36,9 +44,11 @@ that can be said in it, by the dialect of the provider:
 
 The caller reads of what was dropped or approximated in `x-hub-dropped`, the operator in the call's record, and
 `x-hub-strict: 1` refuses such a call. Some providers take more than their dialect's own page says (`top_k` in Chat
-Completions, thoughts that are sent back): [providers](providers.md) says which.
+Completions, thoughts that are sent back), and some take less (OpenAI's marks of what to cache go to OpenAI alone):
+[providers](providers.md) says which.
 
-This page is made by trying it: `python -m tests.dialects.fidelity_page > docs/fidelity.md`.
+This page is made by trying it: `python -m tests.dialects.fidelity_page > docs/fidelity.md`. What is told also follows
+from a model's name; tried are {tried}.
 """
 
 
@@ -70,8 +80,8 @@ def can_say(caller: str, feature: str) -> bool:
 
 
 def written(dialect: str, chat: Chat, losses: Losses) -> bytes:
-    model = MODELS.get(dialect, "m")
-    return CHATS[dialect].write_chat(chat, Call(Kind.chat, model, b""), model, losses, frozenset())
+    provider, model = TRIED[dialect]
+    return CHATS[dialect].write_chat(chat, Call(Kind.chat, model, b""), model, losses, quirks_of(provider))
 
 
 def read(dialect: str, body: bytes) -> Chat:
@@ -156,7 +166,8 @@ def _native_part(part: Text | Media) -> dict[str, Any]:
 
 
 def page() -> str:
-    sections = [HEAD]
+    tried = ", ".join(dict.fromkeys(f"`{provider}/{model}`" for provider, model in TRIED.values()))
+    sections = [HEAD.format(tried=tried)]
     shown = {"carried": "**carried**", "approximated": "approximated", "dropped": "*dropped*"}
     for caller in CALLERS:
         others = [called for called in CHATS if called != caller]

@@ -24,7 +24,7 @@ from aigne_hub.dialects.openai_completions import OpenAICompletions
 from aigne_hub.dialects.pairing import CHATS
 from tests.dialects.damage import damaged_bytes, damaged_json, quick, values
 from tests.dialects.features import FEATURES
-from tests.dialects.fidelity_page import MODELS, native_body
+from tests.dialects.fidelity_page import TRIED, native_body
 
 DOORS: dict[str, Any] = {
     **{name: dialect for name, dialect in CHATS.items() if hasattr(dialect, "read_chat")},
@@ -68,7 +68,7 @@ def carry(door: str, body: bytes) -> None:
             json.loads(DOORS[door].write_request(call, "m"))
         chat = DOORS[door].read_chat(call)
         for name, dialect in CHATS.items():
-            written = dialect.write_chat(chat, call, MODELS.get(name, "m"), Losses(), frozenset())
+            written = dialect.write_chat(chat, call, TRIED[name][1], Losses(), frozenset())
             assert isinstance(json.loads(written), dict)
             assert dialect.path(call, "m").isascii()
 

@@ -9,6 +9,7 @@ from tests.oracles.conftest import KEY
 ANY = "*"
 EITHER_HEADER = "a key is taken in either header"
 NAMELESS = "inline data has no name in Google's format; where the provider demands one it is made up"
+OTHER_ADDRESS = "the provider bears another name than OpenAI: it might refuse what only OpenAI is known to take"
 ONE_AT_A_TIME = "Google's callers cannot ask for one at a time"
 
 
@@ -130,6 +131,17 @@ ALLOWED = (
         '- -> "auto"',
         "includeThoughts asks to see the thoughts",
     ),
+    *[
+        Allowed(
+            "openai_responses",
+            ANY,
+            "cached",
+            f"body.input.0.content.{part}.prompt_cache_breakpoint",
+            '{"mode": "explicit"} -> -',
+            OTHER_ADDRESS,
+        )
+        for part in (0, 1)
+    ],
 )
 
 

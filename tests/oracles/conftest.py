@@ -23,8 +23,8 @@ KEY = "sk-upstream-0123456789"
 
 # Of each dialect: the name of the provider that speaks it, its path before the dialect's own, and a model of it.
 PROVIDERS = {
-    "openai_chat": ("openai", "/v1", "gpt-5.1"),
-    "openai_responses": ("responder", "/v1", "gpt-5.1"),
+    "openai_chat": ("openai", "/v1", "gpt-5.6"),
+    "openai_responses": ("responder", "/v1", "gpt-5.6"),
     "anthropic_messages": ("anthropic", "/v1", "claude-sonnet-4-6"),
     "gemini": ("google", "/v1beta", "gemini-2.5-flash"),
     "bedrock_converse": ("bedrock", "", "us.anthropic.claude-sonnet-4-5-20250929-v1:0"),

@@ -68,7 +68,7 @@ def test_an_unheard_of_provider_is_taken_to_speak_as_openai_does() -> None:
 
 
 def test_quirks_are_known_by_name() -> None:
-    assert quirks_of("openai") == {"max_completion_tokens"}
+    assert quirks_of("openai") == {"max_completion_tokens", "cache_breakpoint"}
     assert quirks_of("somebody") == frozenset()
     assert "top_k" in quirks_of(LOCAL)
 

@@ -9,7 +9,14 @@ from aigne_hub.outbound import Origin
 from aigne_hub.providers.known import LOCAL, canonical
 from aigne_hub.providers.rows import KNOWN, LOCAL_DIALECTS, UNKNOWN_DIALECTS, Keying, KnownProvider
 
-_QUIRKS = {"max_completion_tokens", "top_k", "reasoning_content", "cache_control"}
+_QUIRKS = {
+    "max_completion_tokens",
+    "top_k",
+    "reasoning_content",
+    "cache_control",
+    "cache_hour",
+    "cache_breakpoint",
+}
 _CHATS = {"bedrock_converse", "openai_chat", "anthropic_messages", "openai_responses", "gemini"}
 
 

@@ -45,7 +45,7 @@ class Citation(Struct, frozen=True):
 
 
 class Text(Struct, frozen=True):
-    """`cache` marks the end of what the provider should keep in its prompt cache: "5m" or "1h"."""
+    """`cache` marks the end of what the provider should keep in its prompt cache: "5m", "30m", "1h" or "12h"."""
 
     text: str
     cache: str | None = None

@@ -58,7 +58,9 @@ _QUIRKS = {
     "max_completion_tokens": "its limit of output is `max_completion_tokens`",
     "top_k": "takes `top_k`",
     "reasoning_content": "takes thoughts back in `reasoning_content`",
-    "cache_control": "takes marks of what to cache",
+    "cache_control": "takes Anthropic's marks of what to cache",
+    "cache_hour": "such marks may say an hour",
+    "cache_breakpoint": "takes OpenAI's marks of what to cache, from GPT-5.6 on",
 }
 
 

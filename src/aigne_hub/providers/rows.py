@@ -52,8 +52,9 @@ class KnownProvider:
     operator knows one. `base_url` is empty where there is none for all; `example_url` then shows how one looks.
     `dialects` are the wire formats it serves below that address, the preferred one first. `quirks` are what
     sets it apart from its dialect's own page: `max_completion_tokens` (its name for the limit of output),
-    `top_k` (it takes one), `reasoning_content` (it takes thoughts back), `cache_control` (it takes marks of
-    what to cache). `note` is what an operator should know.
+    `top_k` (it takes one), `reasoning_content` (it takes thoughts back), `cache_control` (it takes Anthropic's marks of
+    what to cache), `cache_hour` (such marks may say an hour), `cache_breakpoint` (it takes OpenAI's own marks, from
+    GPT-5.6 on). `note` is what an operator should know.
     """
 
     name: str
@@ -87,7 +88,7 @@ _MAKERS_OF_MODELS = (
             _TRANSLATIONS,
             _VIDEOS,
         ),
-        frozenset({"max_completion_tokens"}),
+        frozenset({"max_completion_tokens", "cache_breakpoint"}),
     ),
     KnownProvider(
         "anthropic",
@@ -207,6 +208,7 @@ _MAKERS_OF_MODELS = (
         "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
         "qwen-plus",
         "https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope",
+        quirks=frozenset({"cache_control"}),  # https://www.alibabacloud.com/help/en/model-studio/context-cache
         note="Keys belong to a region: Beijing's is `https://dashscope.aliyuncs.com/compatible-mode/v1`; a workspace "
         "also has an address of its own.",
     ),
@@ -337,7 +339,7 @@ _CLOUDS = (
         "openai/gpt-4o-mini",
         "https://openrouter.ai/docs/api-reference/overview",
         (_CHAT, _EMBEDDINGS, _RESPONSES, _MESSAGES, _RERANK),
-        frozenset({"top_k", "cache_control"}),
+        frozenset({"top_k", "cache_control", "cache_hour"}),
     ),
     KnownProvider(
         "poe",

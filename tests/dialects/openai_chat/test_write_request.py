@@ -70,7 +70,7 @@ def test_quirks_carry_more() -> None:
     written, lost = write(thought, "top_k", "reasoning_content")
     assert (written["top_k"], written["messages"][1]["reasoning_content"], lost) == (3, "hm", "")
     marked = Chat((Message(Role.user, (Text("x", cache="1h"),)),))
-    written, lost = write(marked, "cache_control")
+    written, lost = write(marked, "cache_control", "cache_hour")
     assert written["messages"][0]["content"][0]["cache_control"] == {"type": "ephemeral", "ttl": "1h"}
     assert lost == ""
 

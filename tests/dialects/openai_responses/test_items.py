@@ -52,7 +52,7 @@ def said(part: dict[str, Any]) -> Part:
 
 def written(*messages: Message, quirks: frozenset[str] = frozenset()) -> tuple[list[dict[str, Any]], str]:
     losses = Losses()
-    return write_items(messages, losses, quirks), losses.header()
+    return write_items(messages, losses, quirks, None), losses.header()
 
 
 def test_what_the_model_says_in_a_row_is_one_message() -> None:
@@ -85,7 +85,7 @@ def test_what_the_model_says_in_a_row_is_one_message() -> None:
 @pytest.mark.parametrize(
     ("part", "expected"),
     [
-        ({"type": "input_text", "text": "x", "prompt_cache_breakpoint": {"mode": "explicit"}}, Text("x", "1h")),
+        ({"type": "input_text", "text": "x", "prompt_cache_breakpoint": {"mode": "explicit"}}, Text("x", "30m")),
         ({"type": "input_image", "image_url": f"data:image/png;base64,{PIXEL}"}, PICTURE),
         (
             {"type": "input_image", "image_url": "https://x.example/a.png", "detail": "low"},

@@ -12,6 +12,7 @@ from tests.oracles.calls.said import BERN, CHUR, HI, LOOK, PDF, PIXEL, SCHEMA, S
 _HI: dict[str, Any] = {"role": "user", "content": HI}
 _TOOL = {"name": WEATHER, "description": TELLS, "input_schema": SCHEMA}
 _LIMIT = {"max_tokens": 64}
+_MARK = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
 _IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}}
 _PDF = {"type": "base64", "media_type": "application/pdf", "data": PDF}
 _LOOK = {"type": "text", "text": LOOK}
@@ -66,5 +67,11 @@ CALLS: dict[str, dict[str, Any]] = {
         "thinking": {"type": "adaptive"},
         "output_config": {"effort": "high"},
         "max_tokens": 30000,
+    },
+    "cached": {
+        "messages": [
+            {"role": "user", "content": [{**_LOOK, **_MARK}, {**_IMAGE, **_MARK}, {"type": "text", "text": HI}]}
+        ],
+        **_LIMIT,
     },
 }

@@ -12,6 +12,7 @@ from tests.oracles.calls.said import BERN, CHUR, HI, LOOK, PDF_BYTES, PIXEL_BYTE
 
 _TOOL = {"toolSpec": {"name": WEATHER, "description": TELLS, "inputSchema": {"json": SCHEMA}}}
 _LIMIT = {"inferenceConfig": {"maxTokens": 64}}
+_MARK = {"cachePoint": {"type": "default", "ttl": "1h"}}
 
 
 def _said(role: str, *blocks: dict[str, Any]) -> dict[str, Any]:
@@ -75,5 +76,18 @@ CALLS: dict[str, dict[str, Any]] = {
         "messages": [_HI],
         "additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 16384}},
         "inferenceConfig": {"maxTokens": 30000},
+    },
+    "cached": {
+        "messages": [
+            _said(
+                "user",
+                {"text": LOOK},
+                _MARK,
+                {"image": {"format": "png", "source": {"bytes": PIXEL_BYTES}}},
+                _MARK,
+                {"text": HI},
+            )
+        ],
+        **_LIMIT,
     },
 }

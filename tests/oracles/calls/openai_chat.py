@@ -13,6 +13,7 @@ from tests.oracles.calls.said import BERN, CHUR, HI, LOOK, PDF, PIXEL, SCHEMA, S
 _HI: dict[str, Any] = {"role": "user", "content": HI}
 _TOOL = {"type": "function", "function": {"name": WEATHER, "description": TELLS, "parameters": SCHEMA}}
 _LIMIT = {"max_completion_tokens": 64}
+_BREAK = {"prompt_cache_breakpoint": {"mode": "explicit"}}
 
 
 def _use(id: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -59,4 +60,17 @@ CALLS: dict[str, dict[str, Any]] = {
         **_LIMIT,
     },
     "effort": {"messages": [_HI], "reasoning_effort": "high", "max_completion_tokens": 30000},
+    "cached": {
+        "messages": [
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": LOOK, **_BREAK},
+                    {**_IMAGE, **_BREAK},
+                    {"type": "text", "text": HI},
+                ],
+            }
+        ],
+        **_LIMIT,
+    },
 }

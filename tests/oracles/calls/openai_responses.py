@@ -13,6 +13,7 @@ from tests.oracles.calls.said import BERN, CHUR, HI, LOOK, PDF, PIXEL, SCHEMA, S
 _HI: dict[str, Any] = {"role": "user", "content": HI}
 _TOOL = {"type": "function", "name": WEATHER, "description": TELLS, "parameters": SCHEMA, "strict": False}
 _LIMIT = {"max_output_tokens": 64}
+_BREAK = {"prompt_cache_breakpoint": {"mode": "explicit"}}
 _FILE = {"type": "input_file", "filename": "notes.pdf", "file_data": f"data:application/pdf;base64,{PDF}"}
 _IMAGE = {"type": "input_image", "detail": "auto", "image_url": f"data:image/png;base64,{PIXEL}"}
 _LOOK = {"type": "input_text", "text": LOOK}
@@ -65,4 +66,13 @@ CALLS: dict[str, dict[str, Any]] = {
         **_LIMIT,
     },
     "effort": {"input": [_HI], "reasoning": {"effort": "high"}, "max_output_tokens": 30000},
+    "cached": {
+        "input": [
+            {
+                "role": "user",
+                "content": [{**_LOOK, **_BREAK}, {**_IMAGE, **_BREAK}, {"type": "input_text", "text": HI}],
+            }
+        ],
+        **_LIMIT,
+    },
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from aigne_hub.dialects import media, seals
+from aigne_hub.dialects import cache_marks, media, seals
 from aigne_hub.dialects.arguments import as_object
 from aigne_hub.dialects.chat import Citation, Media, MediaKind, Part, Refusal, Seal, Text, Thinking, ToolResult, ToolUse
 from aigne_hub.dialects.fidelity import Losses
@@ -45,7 +45,7 @@ class BlockReader:
 
     def _block(self, f: Fields) -> Part | None:
         kind = f.need_text("type")
-        cache = cache_of(f)
+        cache = cache_marks.read_control(f)
         if kind == "text":
             return Text(f.need_text("text"), cache=cache)
         if kind == "image":
@@ -86,12 +86,6 @@ class BlockReader:
         return ToolResult(id, kept, f.flag("is_error") is True, cache=cache)
 
 
-def cache_of(f: Fields) -> str | None:
-    """The life of a cache mark; five minutes when it does not say."""
-    mark = f.object("cache_control")
-    return None if mark is None else ("1h" if mark.get("ttl") == "1h" else "5m")
-
-
 def _source(f: Fields, kind: MediaKind, *, cache: str | None, name: str | None = None) -> Media:
     where = f.need_text("type")
     if where == "base64":
@@ -130,7 +124,7 @@ def write_parts(parts: tuple[Part, ...], losses: Losses) -> list[dict[str, Any]]
         if block is not None:
             cache = getattr(part, "cache", None)
             if cache is not None:
-                block["cache_control"] = {"type": "ephemeral", **({"ttl": "1h"} if cache == "1h" else {})}
+                block["cache_control"] = {"type": "ephemeral", **cache_marks.ttl(cache, losses)}
             written.append(block)
     return written
 
@@ -149,7 +143,7 @@ def _written(part: Part, losses: Losses) -> dict[str, Any] | None:
         return {"type": "tool_use", "id": part.id, "name": part.name, "input": as_object(part.arguments)}
     if isinstance(part, ToolResult):
         result: dict[str, Any] = {"type": "tool_result", "tool_use_id": part.id}
-        if len(part.parts) == 1 and isinstance(part.parts[0], Text):
+        if len(part.parts) == 1 and isinstance(part.parts[0], Text) and part.parts[0].cache is None:
             result["content"] = part.parts[0].text
         elif part.parts:
             result["content"] = write_parts(part.parts, losses)

@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from aigne_hub.dialects import effort, seals, splice
-from aigne_hub.dialects.anthropic_messages.blocks import NAME, BlockReader, cache_of
+from aigne_hub.dialects.anthropic_messages.blocks import NAME, BlockReader
 from aigne_hub.dialects.bodies import read_object
+from aigne_hub.dialects.cache_marks import read_control
 from aigne_hub.dialects.chat import (
     Chat,
     Choosing,
@@ -62,7 +63,7 @@ def read_chat(body: bytes) -> Chat:
         stop=tuple([str(one) for one in f.list("stop_sequences") or ()]),
         user=metadata.text("user_id"),
         tier=f.text("service_tier"),
-        auto_cache=cache_of(f),
+        auto_cache=read_control(f),
         unknown=(*f.rest(), *dict.fromkeys(blocks.unknown)),
     )
 
@@ -117,7 +118,7 @@ def _tool(f: Fields, blocks: BlockReader) -> Tool | None:
     schema = f.object("input_schema")
     if schema is None:
         raise wrong(f.at("input_schema"), "this is missing")
-    return Tool(f.need_text("name"), f.text("description"), schema, f.flag("strict"), cache_of(f))
+    return Tool(f.need_text("name"), f.text("description"), schema, f.flag("strict"), read_control(f))
 
 
 def _choice(f: Fields) -> tuple[Choosing | str | None, bool | None]:

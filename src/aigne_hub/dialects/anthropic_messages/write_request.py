@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from aigne_hub.dialects import effort, structured
+from aigne_hub.dialects import cache_marks, effort, structured
 from aigne_hub.dialects.anthropic_messages.blocks import write_parts
 from aigne_hub.dialects.chat import (
     Chat,
@@ -40,6 +40,7 @@ _NOT_THERE = (
 
 def write_chat(chat: Chat, model: str, losses: Losses, *, is_stream: bool) -> bytes:
     """The request for Anthropic, or a provider that speaks as it does."""
+    chat = cache_marks.latest(chat, losses)
     system, messages = _written_messages(chat, losses)
     if chat.format is not None and not (chat.format.schema is not None and version_of(model) >= (4, 5)):
         losses.approximated(structured.FIELD)  # this model knows no schema: it is told in words
@@ -106,7 +107,7 @@ def _written_tool(tool: Tool, losses: Losses) -> dict[str, Any]:
     if tool.strict:
         written["strict"] = True
     if tool.cache is not None:
-        written["cache_control"] = {"type": "ephemeral", **({"ttl": "1h"} if tool.cache == "1h" else {})}
+        written["cache_control"] = {"type": "ephemeral", **cache_marks.ttl(tool.cache, losses)}
     return written
 
 
@@ -167,7 +168,7 @@ def _write_sampling(request: dict[str, Any], chat: Chat, model: str, losses: Los
 
 def _write_rest(request: dict[str, Any], chat: Chat, losses: Losses) -> None:
     if chat.auto_cache is not None:
-        request["cache_control"] = {"type": "ephemeral", **({"ttl": "1h"} if chat.auto_cache == "1h" else {})}
+        request["cache_control"] = {"type": "ephemeral", **cache_marks.ttl(chat.auto_cache, losses)}
     if chat.stop:
         request["stop_sequences"] = list(chat.stop)
     if chat.user is not None:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from aigne_hub.dialects import effort, structured
+from aigne_hub.dialects import cache_marks, effort, structured
 from aigne_hub.dialects.arguments import as_object
 from aigne_hub.dialects.chat import (
     Chat,
@@ -63,6 +63,7 @@ _NOT_THERE = (
 
 def write_chat(chat: Chat, model: str, losses: Losses) -> bytes:
     """The request; the model's name stands in the path, not here."""
+    chat = cache_marks.latest(chat, losses)
     system, messages = _messages(chat, losses)
     request: dict[str, Any] = {"messages": messages}
     if system:
@@ -122,9 +123,9 @@ def _blocks(message: Message, losses: Losses) -> list[dict[str, Any]]:
         block = _block(part, losses)
         if block is not None:
             found.append(block)
-            cache = getattr(part, "cache", None)
+            cache = cache_marks.mark_of(part)
             if cache is not None:
-                found.append({"cachePoint": {"type": "default", **({"ttl": "1h"} if cache == "1h" else {})}})
+                found.append({"cachePoint": {"type": "default", **cache_marks.ttl(cache, losses)}})
     return found
 
 
@@ -186,7 +187,7 @@ def _tools(chat: Chat, losses: Losses) -> dict[str, Any]:
             spec["strict"] = True
         tools.append({"toolSpec": spec})
         if tool.cache is not None:
-            tools.append({"cachePoint": {"type": "default", **({"ttl": "1h"} if tool.cache == "1h" else {})}})
+            tools.append({"cachePoint": {"type": "default", **cache_marks.ttl(tool.cache, losses)}})
     config: dict[str, Any] = {"tools": tools}
     choice = chat.tool_choice
     if choice is Choosing.none:

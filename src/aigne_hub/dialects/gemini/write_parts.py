@@ -10,6 +10,7 @@ from typing import Any
 
 from aigne_hub.dialects import media
 from aigne_hub.dialects.arguments import as_object
+from aigne_hub.dialects.cache_marks import FIELD
 from aigne_hub.dialects.chat import Media, Part, Refusal, Seal, Text, Thinking, ToolResult, ToolUse
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.gemini import models
@@ -31,7 +32,7 @@ class PartWriter:
         has_call = False
         for part in parts:
             if getattr(part, "cache", None) is not None:
-                self._losses.approximated("cache_control")  # the provider finds what to cache by itself
+                self._losses.approximated(FIELD)  # the provider finds what to cache by itself
             if isinstance(part, Text):
                 _add_text(part, written)
             elif isinstance(part, Refusal):
@@ -51,7 +52,7 @@ class PartWriter:
         texts = [part.text for part in result.parts if isinstance(part, Text)]
         told["response"] = {"error" if result.is_error else "output": "\n".join(texts)} if texts else {}
         if any(part.cache is not None for part in (result, *result.parts)):
-            self._losses.approximated("cache_control")
+            self._losses.approximated(FIELD)
         pictures = [one for part in result.parts if isinstance(part, Media) and (one := self._media(part)) is not None]
         if not pictures:
             return [{"functionResponse": told}]

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from aigne_hub.dialects import effort, structured
+from aigne_hub.dialects import cache_marks, effort, structured
 from aigne_hub.dialects.chat import Chat, Choosing, Format, Reasoning, Role, Tool, ToolResult
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.gemini import models
@@ -174,7 +174,7 @@ def _written_tool(tool: Tool, losses: Losses) -> dict[str, Any]:
     if tool.schema is not None:
         written["parametersJsonSchema"] = tool.schema
     if tool.cache is not None:
-        losses.approximated("cache_control")
+        losses.approximated(cache_marks.FIELD)
     return written
 
 

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import structs
 
 from aigne_hub.dialects import effort, media, seals
+from aigne_hub.dialects.cache_marks import read_control
 from aigne_hub.dialects.chat import (
     Chat,
     Choosing,
@@ -74,7 +75,7 @@ def read_chat(body: dict[str, Any]) -> tuple[str, Chat, bool]:
 
 def _message(f: Fields, known: set[str]) -> Message:
     role = f.need_text("role")
-    cache = _cache(f)
+    cache = read_control(f, "cacheControl")
     if role == "tool":
         id = f.need_text("toolCallId")
         if id not in known:
@@ -131,7 +132,7 @@ def _content(f: Fields) -> list[Part]:
 
 def _part(f: Fields) -> Part:
     kind = f.need_text("type")
-    cache = _cache(f)
+    cache = read_control(f, "cacheControl")
     if kind == "text":
         text = f.need_text("text")
         return Thinking(text) if f.flag("isThinking") else Text(text, cache=cache)
@@ -174,7 +175,7 @@ def _tool(f: Fields) -> Tool:
     schema = function.object("parameters")
     if schema is not None:
         checked_schema(schema, function.at("parameters"))
-    return Tool(function.need_text("name"), function.text("description"), schema, cache=_cache(f))
+    return Tool(function.need_text("name"), function.text("description"), schema, cache=read_control(f, "cacheControl"))
 
 
 def _choice(f: Fields) -> Choosing | str | None:
@@ -208,11 +209,6 @@ def _reasoning(options: Fields) -> Reasoning | None:
     if isinstance(said, str) and said in effort.EFFORTS:
         return Reasoning(effort=said)
     raise wrong(options.at("reasoningEffort"), "minimal, low, medium, high or a number of tokens is expected here")
-
-
-def _cache(f: Fields) -> str | None:
-    mark = f.object("cacheControl")
-    return None if mark is None else ("1h" if mark.get("ttl") == "1h" else "5m")
 
 
 def _auto_cache(options: Fields) -> str | None:

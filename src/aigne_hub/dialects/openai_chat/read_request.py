@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, structs
 
-from aigne_hub.dialects import effort, media, seals
+from aigne_hub.dialects import cache_marks, effort, media, seals
 from aigne_hub.dialects.bodies import read_object
 from aigne_hub.dialects.chat import (
     Chat,
@@ -45,7 +45,9 @@ def read_chat(body: bytes) -> Chat:
     f = Fields(read_object(body))
     f.drop("model", "stream", "stream_options", "access_token", "store")
     known: set[str] = set()
-    messages = f.each("messages", lambda message: _message(message, known))
+    unknown: list[str] = []
+    life = cache_marks.read_options(f, unknown)
+    messages = f.each("messages", lambda message: _message(message, known, life))
     if not messages:
         raise wrong("messages", "at least one message is expected here")
     logprobs = f.flag("logprobs")
@@ -77,7 +79,7 @@ def read_chat(body: bytes) -> Chat:
         tier=f.text("service_tier"),
         verbosity=f.text("verbosity"),
         cache_key=f.text("prompt_cache_key"),
-        unknown=f.rest(),
+        unknown=(*f.rest(), *unknown),
     )
 
 
@@ -115,7 +117,7 @@ def check(messages: list[WireMessage]) -> None:
         for n, part in enumerate(content if isinstance(content, list) else ()):
             kind = part.get("type")
             if isinstance(kind, str) and (kind in _CHECKED_PARTS or (kind == "file" and _is_inline(part.get("file")))):
-                _part(Fields(part, f"messages[{i}].content[{n}]"))
+                _part(Fields(part, f"messages[{i}].content[{n}]"), "")
 
 
 def _is_inline(file: Any) -> bool:
@@ -124,7 +126,7 @@ def _is_inline(file: Any) -> bool:
     return isinstance(data, str) and data.startswith("data:")
 
 
-def _message(f: Fields, known: set[str]) -> Message:
+def _message(f: Fields, known: set[str], life: str) -> Message:
     role = f.one_of("role", _ROLES)
     if role is None:
         raise wrong(f.at("role"), "this is missing")
@@ -135,18 +137,19 @@ def _message(f: Fields, known: set[str]) -> Message:
         id = f.need_text("tool_call_id")
         if id not in known:
             raise wrong(f.at("tool_call_id"), f"no earlier tool call has the id {id}")
-        parts = _content(f)
-        f.drop("cache_control")
-        return Message(Role.tool, (ToolResult(id, tuple(p for p in parts if isinstance(p, (Text, Media)))),))
-    parts = _assistant(f, known) if role == "assistant" else _content(f)
+        parts = _content(f, life)
+        kept = tuple([part for part in parts if isinstance(part, (Text, Media))])
+        result = ToolResult(id, kept, cache=cache_marks.read_control(f))
+        return Message(Role.tool, (cache_marks.marked_result(result),))
+    parts = _assistant(f, known, life) if role == "assistant" else _content(f, life)
     if not parts and role != "assistant":
         raise wrong(f.at("content"), "this is missing")
     return Message(Role(role), parts, name)
 
 
-def _assistant(f: Fields, known: set[str]) -> tuple[Part, ...]:
+def _assistant(f: Fields, known: set[str], life: str) -> tuple[Part, ...]:
     parts: list[Part] = list(_thinking(f))
-    parts += _content(f)
+    parts += _content(f, life)
     refusal = f.text("refusal")
     if refusal is not None:
         parts.append(Refusal(refusal))
@@ -175,7 +178,7 @@ def _thinking(f: Fields) -> list[Thinking]:
     return found
 
 
-def _content(f: Fields) -> tuple[Part, ...]:
+def _content(f: Fields, life: str) -> tuple[Part, ...]:
     content = f.any("content")
     if content is None:
         return ()
@@ -184,13 +187,13 @@ def _content(f: Fields) -> tuple[Part, ...]:
     if not isinstance(content, list):
         raise wrong(f.at("content"), "a string or a list of parts is expected here")
     place = f.at("content")
-    return tuple([_part(Fields(part, f"{place}[{i}]")) for i, part in enumerate(content)])
+    return tuple([_part(Fields(part, f"{place}[{i}]"), life) for i, part in enumerate(content)])
 
 
-def _part(f: Fields) -> Part:
+def _part(f: Fields, life: str) -> Part:
+    """`life` is that of a cache mark which does not say its own."""
     kind = f.need_text("type")
-    cache = f.object("cache_control")
-    mark = None if cache is None else str(cache.get("ttl") or "5m")
+    mark = cache_marks.read_control(f) or cache_marks.read_breakpoint(f, life)
     if kind == "text":
         return Text(f.need_text("text"), cache=mark)
     if kind == "refusal":
@@ -200,13 +203,14 @@ def _part(f: Fields) -> Part:
         return media.image_of(image.need_text("url"), image.at("url"), detail=image.text("detail"), cache=mark)
     if kind == "video_url":
         video = f.need_fields("video_url")
-        return media.media_of(video.need_text("url"), MediaKind.video, video.at("url"))
+        return structs.replace(media.media_of(video.need_text("url"), MediaKind.video, video.at("url")), cache=mark)
     if kind == "input_audio":
         audio = f.need_fields("input_audio")
         mime = media.audio_type(audio.text("format") or "wav")
-        return media.checked(Media(MediaKind.audio, mime=mime, data=audio.need_text("data")), audio.at("data"))
+        sound = Media(MediaKind.audio, mime=mime, data=audio.need_text("data"), cache=mark)
+        return media.checked(sound, audio.at("data"))
     if kind == "file":
-        return _file(f.need_fields("file"))
+        return structs.replace(_file(f.need_fields("file")), cache=mark)
     raise wrong(f.at("type"), f"parts of the type {kind} are not known")
 
 
@@ -236,13 +240,12 @@ def _tool(f: Fields) -> Tool:
     if kind != "function":
         raise wrong(f.at("type"), f"tools of the type {kind} are carried between like providers only")
     function = f.need_fields("function")
-    cache = f.object("cache_control")
     return Tool(
         function.need_text("name"),
         function.text("description"),
         function.object("parameters"),
         function.flag("strict"),
-        None if cache is None else str(cache.get("ttl") or "5m"),
+        cache_marks.read_control(f),
     )
 
 

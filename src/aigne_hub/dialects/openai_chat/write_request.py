@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from aigne_hub.dialects import effort, media
+from aigne_hub.dialects import cache_marks, effort, media
+from aigne_hub.dialects.cache_marks import Marker
 from aigne_hub.dialects.chat import (
     Chat,
     Choosing,
@@ -51,9 +52,11 @@ _SAME = (
 
 def write_chat(chat: Chat, model: str, losses: Losses, quirks: frozenset[str], *, is_stream: bool) -> bytes:
     """The request for a provider that speaks Chat Completions with these quirks (providers/known.py)."""
-    request: dict[str, Any] = {"model": model, "messages": _written_messages(chat, losses, quirks)}
+    chat = cache_marks.latest(chat, losses)
+    mark = cache_marks.marker(quirks, model)
+    request: dict[str, Any] = {"model": model, "messages": _written_messages(chat, losses, quirks, mark)}
     if chat.tools:
-        request["tools"] = [_written_tool(tool, losses, quirks) for tool in chat.tools]
+        request["tools"] = [_written_tool(tool, losses) for tool in chat.tools]
     if chat.tool_choice is not None:
         request["tool_choice"] = _written_choice(chat.tool_choice)
     if chat.format is not None:
@@ -87,14 +90,14 @@ def _written_sampling(chat: Chat, losses: Losses, quirks: frozenset[str]) -> dic
     return written
 
 
-def _written_messages(chat: Chat, losses: Losses, quirks: frozenset[str]) -> list[dict[str, Any]]:
+def _written_messages(chat: Chat, losses: Losses, quirks: frozenset[str], mark: Marker | None) -> list[dict[str, Any]]:
     written: list[dict[str, Any]] = []
     later: list[dict[str, Any]] = []  # pictures of tool results, which only a user's message may hold
     for message in chat.messages:
         if message.role is Role.tool:
             for part in message.parts:
                 if isinstance(part, ToolResult):
-                    written.append(_written_result(part, later, losses))
+                    written.append(_written_result(part, later, losses, mark))
             continue
         if later:
             written.append({"role": "user", "content": later})
@@ -102,16 +105,16 @@ def _written_messages(chat: Chat, losses: Losses, quirks: frozenset[str]) -> lis
         written.append(
             _written_assistant(message, losses, quirks)
             if message.role is Role.assistant
-            else _written_said(message, losses, quirks)
+            else _written_said(message, losses, mark)
         )
     if later:
         written.append({"role": "user", "content": later})
     return written
 
 
-def _written_said(message: Message, losses: Losses, quirks: frozenset[str]) -> dict[str, Any]:
+def _written_said(message: Message, losses: Losses, mark: Marker | None) -> dict[str, Any]:
     role = "system" if message.role is Role.developer else message.role.value
-    written: dict[str, Any] = {"role": role, "content": _written_parts(message.parts, losses, quirks)}
+    written: dict[str, Any] = {"role": role, "content": _written_parts(message.parts, losses, mark)}
     if message.name is not None:
         written["name"] = message.name
     return written
@@ -125,6 +128,8 @@ def _written_assistant(message: Message, losses: Losses, quirks: frozenset[str])
     said = "".join([part.text for part in message.parts if isinstance(part, Text)])
     if any(isinstance(part, Media) for part in message.parts):
         losses.dropped("messages.media")
+    if any(cache_marks.mark_of(part) is not None for part in message.parts):
+        losses.approximated(cache_marks.FIELD)  # what the model said takes no marks
     written["content"] = said if said or not (uses or refusals) else None
     if refusals:
         written["refusal"] = "".join(refusals)
@@ -152,7 +157,9 @@ def written_use(use: ToolUse) -> dict[str, Any]:
     return written
 
 
-def _written_result(result: ToolResult, later: list[dict[str, Any]], losses: Losses) -> dict[str, Any]:
+def _written_result(
+    result: ToolResult, later: list[dict[str, Any]], losses: Losses, mark: Marker | None
+) -> dict[str, Any]:
     said = "\n".join([part.text for part in result.parts if isinstance(part, Text)])
     pictures = [part for part in result.parts if isinstance(part, Media)]
     if pictures:
@@ -160,15 +167,16 @@ def _written_result(result: ToolResult, later: list[dict[str, Any]], losses: Los
         later += [one for one in (_written_media(picture, losses) for picture in pictures) if one is not None]
     if result.is_error:
         losses.dropped("tool_result.is_error")
-    return {"role": "tool", "tool_call_id": result.id, "content": said}
+    life = cache_marks.mark_of(result)
+    content = said if life is None else _written_parts((Text(said, cache=life),), losses, mark)
+    return {"role": "tool", "tool_call_id": result.id, "content": content}
 
 
-def _written_parts(parts: tuple[Part, ...], losses: Losses, quirks: frozenset[str]) -> str | list[dict[str, Any]]:
-    marked = any(isinstance(part, (Text, Media)) and part.cache is not None for part in parts)
-    if marked and "cache_control" not in quirks:
-        losses.approximated("cache_control")  # the provider finds what to cache by itself
-        marked = False
-    if len(parts) == 1 and isinstance(parts[0], Text) and not marked:
+def _written_parts(parts: tuple[Part, ...], losses: Losses, mark: Marker | None) -> str | list[dict[str, Any]]:
+    is_marked = any(cache_marks.mark_of(part) is not None for part in parts)
+    if is_marked and mark is None:
+        losses.approximated(cache_marks.FIELD)  # the provider finds what to cache by itself
+    if len(parts) == 1 and isinstance(parts[0], Text) and not (is_marked and mark):
         return parts[0].text
     written = []
     for part in parts:
@@ -180,9 +188,7 @@ def _written_parts(parts: tuple[Part, ...], losses: Losses, quirks: frozenset[st
             losses.dropped(f"messages.{type(part).__name__.lower()}")
             continue
         if one is not None:
-            if marked and part.cache is not None:
-                one["cache_control"] = {"type": "ephemeral", **({"ttl": "1h"} if part.cache == "1h" else {})}
-            written.append(one)
+            written.append({**one, **mark(part.cache, losses)} if mark and part.cache is not None else one)
     return written
 
 
@@ -203,7 +209,7 @@ def _written_media(part: Media, losses: Losses) -> dict[str, Any] | None:
     return None
 
 
-def _written_tool(tool: Tool, losses: Losses, quirks: frozenset[str]) -> dict[str, Any]:
+def _written_tool(tool: Tool, losses: Losses) -> dict[str, Any]:
     function: dict[str, Any] = {"name": tool.name}
     if tool.description is not None:
         function["description"] = tool.description
@@ -211,8 +217,8 @@ def _written_tool(tool: Tool, losses: Losses, quirks: frozenset[str]) -> dict[st
         function["parameters"] = tool.schema
     if tool.strict:  # not to be strict is what is meant without the word, which not every provider takes
         function["strict"] = True
-    if tool.cache is not None and "cache_control" not in quirks:
-        losses.approximated("cache_control")
+    if tool.cache is not None:
+        losses.approximated(cache_marks.FIELD)
     return {"type": "function", "function": function}
 
 

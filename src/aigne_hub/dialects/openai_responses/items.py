@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from aigne_hub.dialects import media, seals
+from msgspec import structs
+
+from aigne_hub.dialects import cache_marks, media, seals
+from aigne_hub.dialects.cache_marks import Marker
 from aigne_hub.dialects.chat import (
     Citation,
     Media,
@@ -45,10 +48,12 @@ class ItemReader:
     """Reads the items of one request; knows which tool calls there were, and what it could not place.
 
     `knows_all` says whether every earlier call stands in the request: an output without its call is refused then.
+    `life` is that of a cache mark which does not say its own.
     """
 
-    def __init__(self, *, knows_all: bool) -> None:
+    def __init__(self, *, knows_all: bool, life: str = "30m") -> None:
         self.unknown: list[str] = []
+        self._life = life
         self._knows_all = knows_all
         self._calls: set[str] = set()
         self._seals: dict[str, Seal] = {}  # of tool uses, by their ids
@@ -103,7 +108,8 @@ class ItemReader:
         if self._knows_all and id not in self._calls:
             raise wrong(f.at("call_id"), f"no earlier function call has the id {id}")
         parts = self._content(f, "output")
-        return ToolResult(id, tuple([part for part in parts if isinstance(part, (Text, Media))]))
+        result = ToolResult(id, tuple([part for part in parts if isinstance(part, (Text, Media))]))
+        return cache_marks.marked_result(result)
 
     def _reasoning(self, f: Fields) -> None:
         summary = f.list("summary") or f.list("content") or ()
@@ -140,8 +146,7 @@ class ItemReader:
 
     def _part(self, f: Fields) -> Part | None:
         kind = f.need_text("type")
-        # Marks live for half an hour at least, which only the longer of the middle's two lives keeps.
-        cache = None if f.object("prompt_cache_breakpoint") is None else "1h"
+        cache = cache_marks.read_breakpoint(f, self._life)
         if kind in _TEXTS:
             found = [read_annotation(one) for one in f.list("annotations") or ()]
             return Text(f.need_text("text"), cache, tuple([one for one in found if one is not None]))
@@ -182,23 +187,27 @@ def _file(f: Fields, cache: str | None) -> Media:
     return Media(MediaKind.file, mime=found.mime, data=found.data, url=found.url, name=name, cache=cache)
 
 
-def write_items(messages: tuple[Message, ...], losses: Losses, quirks: frozenset[str]) -> list[dict[str, Any]]:
-    """The items for a provider; what they cannot carry goes to `losses`."""
+def write_items(
+    messages: tuple[Message, ...], losses: Losses, quirks: frozenset[str], mark: Marker | None
+) -> list[dict[str, Any]]:
+    """The items for a provider that takes such cache marks, if any; what they cannot carry goes to `losses`."""
     items: list[dict[str, Any]] = []
     for message in messages:
         if message.name is not None:
             losses.dropped("messages.name")
         if message.role is Role.tool:
-            items += [_written_output(part, losses) for part in message.parts if isinstance(part, ToolResult)]
+            items += [_written_output(part, losses, mark) for part in message.parts if isinstance(part, ToolResult)]
         elif message.role is Role.assistant:
             _write_assistant(message, items, losses, quirks)
         else:
-            items.append({"role": message.role.value, "content": _written_content(message.parts, losses)})
+            items.append({"role": message.role.value, "content": _written_content(message.parts, losses, mark)})
     return items
 
 
 def _write_assistant(message: Message, items: list[dict[str, Any]], losses: Losses, quirks: frozenset[str]) -> None:
     said: list[Text | Refusal] = []
+    if any(cache_marks.mark_of(part) is not None for part in message.parts):
+        losses.approximated(cache_marks.FIELD)  # what the model said takes no marks
     for part in message.parts:
         if isinstance(part, (Text, Refusal)):
             said.append(part)
@@ -237,29 +246,34 @@ def _written_thinking(thought: Thinking, losses: Losses, quirks: frozenset[str])
     return None
 
 
-def _written_output(result: ToolResult, losses: Losses) -> dict[str, Any]:
+def _written_output(result: ToolResult, losses: Losses, mark: Marker | None) -> dict[str, Any]:
     if result.is_error:
         losses.dropped("tool_result.is_error")
-    if result.cache is not None:
-        losses.approximated("cache_control")
-    output = _written_content(result.parts, losses) if result.parts else ""
+    life = cache_marks.mark_of(result)
+    parts: tuple[Part, ...] = result.parts
+    if life is not None:
+        parts = (*parts[:-1], structs.replace(parts[-1], cache=life)) if parts else (Text("", cache=life),)
+    output = _written_content(parts, losses, mark) if parts else ""
     return {"type": "function_call_output", "call_id": result.id, "output": output}
 
 
-def _written_content(parts: tuple[Part, ...], losses: Losses) -> str | list[dict[str, Any]]:
-    if any(isinstance(part, (Text, Media)) and part.cache is not None for part in parts):
-        losses.approximated("cache_control")  # the provider finds what to cache by itself
-    if len(parts) == 1 and isinstance(parts[0], Text):
+def _written_content(parts: tuple[Part, ...], losses: Losses, mark: Marker | None) -> str | list[dict[str, Any]]:
+    is_marked = any(cache_marks.mark_of(part) is not None for part in parts)
+    if is_marked and mark is None:
+        losses.approximated(cache_marks.FIELD)  # the provider finds what to cache by itself
+    if len(parts) == 1 and isinstance(parts[0], Text) and not (is_marked and mark):
         return parts[0].text
     written: list[dict[str, Any]] = []
     for part in parts:
         if isinstance(part, Text):
-            written.append({"type": "input_text", "text": part.text})
+            one: dict[str, Any] | None = {"type": "input_text", "text": part.text}
         elif isinstance(part, Media):
             one = _written_media(part, losses)
-            written += [] if one is None else [one]
         else:
             losses.dropped(f"messages.{type(part).__name__.lower()}")
+            continue
+        if one is not None:
+            written.append({**one, **mark(part.cache, losses)} if mark and part.cache is not None else one)
     return written
 
 

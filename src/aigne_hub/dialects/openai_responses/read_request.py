@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from aigne_hub.dialects import effort, seals, splice
+from aigne_hub.dialects import cache_marks, effort, seals, splice
 from aigne_hub.dialects.bodies import read_object
 from aigne_hub.dialects.chat import Chat, Choosing, Format, Message, Reasoning, Role, Text, Tool
 from aigne_hub.dialects.fields import Fields, wrong
@@ -98,11 +98,12 @@ def _is_foreign(item: Any) -> bool:
 
 def _messages(f: Fields, unknown: list[str]) -> tuple[Message, ...]:
     given = f.any("input")
+    life = cache_marks.read_options(f, unknown)
     if isinstance(given, str):
         return (Message(Role.user, (Text(given),)),)
     if not isinstance(given, list):
         raise wrong("input", "a string or a list of items is expected here")
-    reader = ItemReader(knows_all=True)
+    reader = ItemReader(knows_all=True, life=life)
     messages = reader.messages(given)
     if not messages:
         raise wrong("input", "at least one item is expected here")

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from aigne_hub.dialects import effort
+from aigne_hub.dialects import cache_marks, effort
 from aigne_hub.dialects.chat import Chat, Choosing, Format, Message, Reasoning, Role, Seal, Text, Thinking, Tool
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.openai_responses.items import NAME, write_items
@@ -39,8 +39,11 @@ def write_chat(chat: Chat, model: str, losses: Losses, quirks: frozenset[str], *
 
     No other format has the provider keep the answer, so it is told not to; what it thought comes encrypted then.
     """
-    instructions, messages = _instructed(chat.messages, losses)
-    request: dict[str, Any] = {"model": model, "input": write_items(messages, losses, quirks), "store": False}
+    chat = cache_marks.latest(chat, losses)
+    mark = cache_marks.breakpoint_marker(quirks, model)
+    instructions, messages = _instructed(chat.messages, losses, takes_marks=mark is not None)
+    items = write_items(messages, losses, quirks, mark)
+    request: dict[str, Any] = {"model": model, "input": items, "store": False}
     if instructions is not None:
         request["instructions"] = instructions
     if chat.tools:
@@ -65,17 +68,23 @@ def write_chat(chat: Chat, model: str, losses: Losses, quirks: frozenset[str], *
     return _write(request)
 
 
-def _instructed(messages: tuple[Message, ...], losses: Losses) -> tuple[str | None, tuple[Message, ...]]:
-    """The instructions, which are a system message that comes first, and the messages after them."""
+def _instructed(
+    messages: tuple[Message, ...], losses: Losses, *, takes_marks: bool
+) -> tuple[str | None, tuple[Message, ...]]:
+    """The instructions, which are a system message that comes first, and the messages after them.
+
+    Instructions take no cache marks: a message that has some stays one, where they can be carried.
+    """
     if len(messages) < 2 or messages[0].role is not Role.system:
         return None, messages
     texts = [part for part in messages[0].parts if isinstance(part, Text)]
-    if len(texts) < len(messages[0].parts):
+    is_marked = any(text.cache is not None for text in texts)
+    if len(texts) < len(messages[0].parts) or (is_marked and takes_marks):
         return None, messages
     if messages[0].name is not None:
         losses.dropped("messages.name")
-    if any(text.cache is not None for text in texts):
-        losses.approximated("cache_control")
+    if is_marked:
+        losses.approximated(cache_marks.FIELD)
     return "\n\n".join([text.text for text in texts]), messages[1:]
 
 
@@ -108,7 +117,7 @@ def _written_tool(tool: Tool, losses: Losses) -> dict[str, Any]:
     if tool.description is not None:
         written["description"] = tool.description
     if tool.cache is not None:
-        losses.approximated("cache_control")
+        losses.approximated(cache_marks.FIELD)
     return written
 
 
