@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -17,6 +18,8 @@ Body = dict[str, Any] | bytes
 
 BROKEN = "@@ no base64"
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+ZIP = base64.b64encode(b"PK\x03\x04\x14" + b"\x00" * 25 + b"secrets.txt" + b"\x00" * 100).decode()
+PROGRAM = base64.b64encode(b"MZ\x90\x00\x03" + b"\x00" * 100).decode()
 NO_SCHEMA = {"type": "object", "properties": 3}
 HI = {"role": "user", "content": "hi"}
 GOOGLE_HI = {"role": "user", "parts": [{"text": "hi"}]}
@@ -49,6 +52,10 @@ def message_file(mime: str, data: str) -> Body:
     return message({"type": "image", "source": {"type": "base64", "media_type": mime, "data": data}})
 
 
+def message_document(mime: str, data: str) -> Body:
+    return message({"type": "document", "source": {"type": "base64", "media_type": mime, "data": data}})
+
+
 def response(*items: Any, **more: Any) -> Body:
     return {"model": "up/m", "input": [HI, *items], **more}
 
@@ -74,6 +81,14 @@ CHAT: dict[str, Body] = {
         {"type": "file", "file": {"filename": "a.pdf", "file_data": f"data:application/pdf;base64,{BROKEN}"}}
     ),
     "wrong media type": chat_file({"type": "image_url", "image_url": {"url": f"data:image/svg+xml;base64,{PIXEL}"}}),
+    "sound of no format": chat_file({"type": "input_audio", "input_audio": {"data": "aGk=", "format": "exe"}}),
+    "program for a sound": chat_file({"type": "input_audio", "input_audio": {"data": PROGRAM, "format": "wav"}}),
+    "archive": chat_file(
+        {"type": "file", "file": {"filename": "a", "file_data": f"data:application/zip;base64,{ZIP}"}}
+    ),
+    "archive for a document": chat_file(
+        {"type": "file", "file": {"filename": "a.pdf", "file_data": f"data:application/pdf;base64,{ZIP}"}}
+    ),
     "format of no schema": chat(
         response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": NO_SCHEMA}}
     ),
@@ -87,6 +102,9 @@ MESSAGES: dict[str, Body] = {
     "orphan tool result": message({"type": "tool_result", "tool_use_id": "toolu_9", "content": "sunny"}),
     "bad base64": message_file("image/png", BROKEN),
     "wrong media type": message_file("image/svg+xml", PIXEL),
+    "archive": message_document("application/zip", ZIP),
+    "archive for a document": message_document("application/pdf", ZIP),
+    "program for a picture": message_file("image/png", PROGRAM),
     "tool of no schema": message(tools=[{"name": "f", "input_schema": NO_SCHEMA}]),
     "tool of a word": message(tools=[{"name": "f", "input_schema": "word"}]),
 }
@@ -96,6 +114,11 @@ RESPONSES: dict[str, Body] = {
     "orphan tool result": response({"type": "function_call_output", "call_id": "call_9", "output": "sunny"}),
     "bad base64": response_file({"type": "input_image", "image_url": f"data:image/png;base64,{BROKEN}"}),
     "wrong media type": response_file({"type": "input_image", "image_url": f"data:image/svg+xml;base64,{PIXEL}"}),
+    "program": response_file({"type": "input_file", "filename": "a.exe", "file_data": PROGRAM}),
+    "program by its type": response_file(
+        {"type": "input_file", "filename": "a", "file_data": "data:application/x-msdownload;base64,aGk="}
+    ),
+    "sound of no format": response_file({"type": "input_audio", "input_audio": {"data": "aGk=", "format": "exe"}}),
     "format of no schema": response(text={"format": {"type": "json_schema", "name": "x", "schema": NO_SCHEMA}}),
     "format of a word": response(text={"format": {"type": "json_schema", "name": "x", "schema": "word"}}),
     "tool of no schema": response(tools=[{"type": "function", "name": "f", "parameters": NO_SCHEMA}]),
@@ -107,6 +130,9 @@ GEMINI: dict[str, Body] = {
     "orphan tool result": google({"functionResponse": {"name": "f", "response": {"sky": "sunny"}}}),
     "bad base64": google({"inlineData": {"mimeType": "image/png", "data": BROKEN}}),
     "wrong media type": google({"inline_data": {"mime_type": "image/svg+xml", "data": PIXEL}}),
+    "sound of no format": google({"inlineData": {"mimeType": "audio/exe", "data": "aGk="}}),
+    "archive": google({"inlineData": {"mimeType": "application/zip", "data": ZIP}}),
+    "program for a film": google({"inlineData": {"mimeType": "video/mp4", "data": PROGRAM}}),
     "format of no schema": google(generationConfig={"responseJsonSchema": NO_SCHEMA}),
     "format of no schema of Google": google(generationConfig={"response_schema": NO_SCHEMA}),
     "format of a word": google(generationConfig={"responseSchema": "word"}),
@@ -114,13 +140,14 @@ GEMINI: dict[str, Body] = {
     "tool of a word": google(tools=[{"function_declarations": [{"name": "f", "parameters": "word"}]}]),
 }
 NATIVE: dict[str, Body] = {
-    "malformed body": b'{"input":{',
     "unknown role": native({"role": "king", "content": "hi"}),
     "orphan tool result": native({"role": "tool", "toolCallId": "call_9", "content": "sunny"}),
     "bad base64": native({"role": "user", "content": [{"type": "file", "mimeType": "image/png", "data": BROKEN}]}),
     "wrong media type": native(
         {"role": "user", "content": [{"type": "file", "mimeType": "image/svg+xml", "data": PIXEL}]}
     ),
+    "archive": native({"role": "user", "content": [{"type": "file", "mimeType": "application/zip", "data": ZIP}]}),
+    "program of no type": native({"role": "user", "content": [{"type": "file", "data": PROGRAM}]}),
     "format of no schema": native(
         responseFormat={"type": "json_schema", "jsonSchema": {"name": "x", "schema": NO_SCHEMA}}
     ),
@@ -204,6 +231,23 @@ async def test_an_image_that_is_too_large_is_told_in_the_door_s_own_words(
     assert answer.status_code == 413
     assert shape(door, answer.json()) == told.get(door, "invalid_request_error")
     assert upstream.asked == []
+
+
+@pytest.mark.parametrize("body", [b'{"input":{', b"hello", b"", b"input=hi", b'{"input":"\xff"}'])
+async def test_the_native_chat_tells_of_a_body_that_is_no_json_as_the_reference_does(
+    hub: RunningHub, upstream: Upstream, body: bytes
+) -> None:
+    answer = await hub.http.post(PATHS["native"], content=body, headers=hub.bearer())
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (415, "unsupported_media_type")
+    assert error["message"].startswith("Unsupported Media Type: ")
+    assert upstream.asked == []
+
+
+async def test_a_native_body_of_json_that_says_something_else_is_a_bad_request(hub: RunningHub) -> None:
+    for body in (b"[1]", b'{"input":7}', b"null"):
+        answer = await hub.http.post(PATHS["native"], content=body, headers=hub.bearer())
+        assert (body, answer.status_code) == (body, 400)
 
 
 async def test_a_file_at_an_address_goes_on_as_it_is(hub: RunningHub, upstream: Upstream) -> None:

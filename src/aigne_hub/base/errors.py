@@ -90,6 +90,12 @@ class TooLarge(HubError):
     code = "request_too_large"
 
 
+class UnsupportedMedia(HubError):
+    status = 415
+    type = "invalid_request_error"
+    code = "unsupported_media_type"
+
+
 class TooMany(HubError):
     status = 429
     type = "rate_limit_error"

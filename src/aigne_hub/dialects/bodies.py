@@ -19,6 +19,12 @@ _read_any = msgspec.json.Decoder().decode
 _PLACE = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
+class NotJson(BadRequest):
+    """The body is no JSON at all, whatever it was meant to say."""
+
+    code = "invalid_json"
+
+
 def read_checked(body: bytes, decode: Callable[[bytes], T]) -> T:
     """Decode `body` by a typed decoder. Raises BadRequest that names the field where one is wrong."""
     _check_text(body)
@@ -27,9 +33,9 @@ def read_checked(body: bytes, decode: Callable[[bytes], T]) -> T:
     except msgspec.ValidationError as error:
         raise _invalid(str(error)) from None
     except msgspec.DecodeError as error:
-        raise BadRequest(f"the request body is not JSON: {error}", code="invalid_json") from None
+        raise NotJson(f"the request body is not JSON: {error}") from None
     except RecursionError:
-        raise BadRequest("the request body is nested too deeply", code="invalid_json") from None
+        raise NotJson("the request body is nested too deeply") from None
 
 
 def read_object(body: bytes) -> dict[str, Any]:
@@ -42,14 +48,14 @@ def read_object(body: bytes) -> dict[str, Any]:
 
 def _check_text(body: bytes) -> None:
     if not body:
-        raise BadRequest("the request has no body: send a JSON object", code="invalid_json")
+        raise NotJson("the request has no body: send a JSON object")
     if body.isascii():
         return
     try:
         # The decoder skips over what it need not keep, also over bytes that are no text.
         body.decode("utf-8")
     except UnicodeDecodeError:
-        raise BadRequest("the request body is not UTF-8", code="invalid_json") from None
+        raise NotJson("the request body is not UTF-8") from None
 
 
 def _invalid(problem: str) -> BadRequest:

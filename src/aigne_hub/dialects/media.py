@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 
+from aigne_hub.dialects import media_types
 from aigne_hub.dialects.chat import Media, MediaKind
 from aigne_hub.dialects.fields import wrong
 
@@ -39,13 +40,15 @@ def media_of(url: str, kind: MediaKind, place: str, *, name: str | None = None) 
 
 
 def checked(media: Media, place: str) -> Media:
-    """The media, when its bytes are base64 and its type fits its kind. Raises BadRequest."""
+    """The media, when its bytes are base64 and some model takes its type. Raises BadRequest."""
     if media.mime is not None and not _MIME.fullmatch(media.mime):
         raise wrong(place, "the media type is not one, such as image/png")
     if media.data is not None and not is_base64(media.data):
         raise wrong(place, "the data is not base64")
     if media.kind is MediaKind.image and media.data is not None and media.mime not in IMAGE_KINDS:
         raise wrong(place, f"images are {', '.join(sorted(IMAGE_KINDS))}, not {media.mime or 'of an unnamed type'}")
+    if (fault := media_types.fault(media)) is not None:
+        raise wrong(place, fault)
     return media
 
 

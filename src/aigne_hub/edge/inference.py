@@ -11,7 +11,8 @@ from aigne_hub.access.bearer import find_bearer
 from aigne_hub.access.identity import Caller, Limits
 from aigne_hub.access.identity import Scope as Right
 from aigne_hub.access.limits import LimitReached
-from aigne_hub.base.errors import HubError
+from aigne_hub.base.errors import HubError, UnsupportedMedia
+from aigne_hub.dialects.bodies import NotJson
 from aigne_hub.dialects.call import Call, ServedDialect
 from aigne_hub.dialects.native.dialect import is_native
 from aigne_hub.dialects.usage import Usage
@@ -117,11 +118,20 @@ class InferenceDoor:
         body = await self._reader.read(scope, fields, receive)
         if caller is None and b'"access_token"' not in body:
             caller = await self._house.identify(None)
-        call = self._dialect_of(body).read_request(body, accepts_stream=accepts_stream(fields))
+        call = self._call(body, fields)
         if caller is None or call.body_token is not None:
             caller = await self._house.identify(find_bearer(headers, query, call.body_token), address)
         caller.require(Right.inference)
         return caller, call
+
+    def _call(self, body: bytes, fields: Fields) -> Call:
+        """What the body asks for. The reference's native path tells of one that is no JSON with 415 (contract 2.4)."""
+        try:
+            return self._dialect_of(body).read_request(body, accepts_stream=accepts_stream(fields))
+        except NotJson as error:
+            if self._native is None:
+                raise
+            raise UnsupportedMedia(f"Unsupported Media Type: {error.message}") from error
 
     def _origin(
         self, call_id: CallId, request_id: str, scope: Scope, fields: Fields, caller: Caller, call: Call
