@@ -27,7 +27,7 @@ TRIED = {
     "openai_responses": ("openai", "gpt-5.6"),
     "anthropic_messages": ("anthropic", "claude-sonnet-4-6"),
     "gemini": ("google", "gemini-2.5-flash"),
-    "bedrock_converse": ("bedrock", "m"),
+    "bedrock_converse": ("bedrock", "us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
 }
 NATIVE = "native"
 CALLERS = (*(name for name, dialect in CHATS.items() if hasattr(dialect, "read_chat")), NATIVE)
