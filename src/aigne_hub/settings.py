@@ -162,7 +162,7 @@ class Settings:
     connect_s: float = _setting(10.0, _seconds(0.1, 300), "seconds to connect to a provider")
     first_byte_s: float = _setting(300.0, _seconds(0.1, 3600), "seconds a provider may take to begin its answer")
     idle_s: float = _setting(300.0, _seconds(0.1, 3600), "seconds a provider may pause within its answer")
-    total_s: float = _setting(1800.0, _seconds(0.1, 86400), "seconds a provider may take for a whole answer")
+    total_s: float = _setting(1500.0, _seconds(0.1, 86400), "seconds a provider may take for a whole answer")
     answer_limit: int = _setting(64 << 20, _bytes, "largest answer taken from a provider")
     drain_s: float = _setting(
         30.0,

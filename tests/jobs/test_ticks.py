@@ -29,6 +29,7 @@ from aigne_hub.dialects.call import Kind
 from aigne_hub.dialects.videos import Stage
 from aigne_hub.flows.keep_credential import CredentialDraft
 from aigne_hub.jobs.ticks import (
+    STALE_GRACE_S,
     Tick,
     bury_dead,
     close_stale,
@@ -39,6 +40,7 @@ from aigne_hub.jobs.ticks import (
     note_uses,
     ticks_of,
 )
+from aigne_hub.settings import Settings
 from aigne_hub.usage import store as usage_store
 from aigne_hub.usage.recorder import Facts
 from aigne_hub.usage.records import CallId, CallRecord, Status
@@ -75,6 +77,7 @@ async def settled(database: Database) -> None:
 async def test_a_call_whose_worker_died_is_closed_when_it_is_older_than_any_call_may_be(
     database_url: str, tmp_path: Path
 ) -> None:
+    assert Settings().total_s + STALE_GRACE_S == 30 * 60
     clock = StoppedClock()
     settings = replace(settings_for(database_url, tmp_path), total_s=60.0)
     async with open_house(settings, clock=clock) as house:

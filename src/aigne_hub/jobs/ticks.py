@@ -29,7 +29,7 @@ from aigne_hub.videos import store as video_store
 
 log = structlog.get_logger()
 
-_STALE_GRACE_S = 300
+STALE_GRACE_S = 300  # with the longest that a call may take by default, half an hour
 _STOPPED = "the hub stopped before the call ended"
 _MOST_KEPT = 10_000  # answers of one user
 _MOST_KEPT_BYTES = 1 << 30  # of all
@@ -55,7 +55,7 @@ def ticks_of(house: House) -> list[Tick]:
         Tick("model statuses", 0.5, house.model_statuses.tick),
         Tick("notices", 1.0, house.telling.tick),
         Tick("health", 30.0, lambda: forget_healed(house)),
-        Tick("stale calls", 300.0, lambda: close_stale(house)),
+        Tick("stale calls", 60.0, lambda: close_stale(house)),
         Tick("dead workers", 2.0, lambda: bury_dead(house)),
         Tick("kept answers", 60.0, lambda: forget_kept(house)),
         Tick("mail", 1.0, house.mailing.tick),
@@ -123,7 +123,7 @@ async def forget_ended(house: House) -> None:
 async def close_stale(house: House) -> None:
     """Close calls that have run for longer than any call may: their worker died."""
     longest = max([house.settings.total_s, *[longest_s(one.limits) for one in house.catalog.providers()]])
-    oldest_ms = house.clock.now_ms() - int((longest + _STALE_GRACE_S) * 1000)
+    oldest_ms = house.clock.now_ms() - int((longest + STALE_GRACE_S) * 1000)
     async with house.database.write() as conn:
         closed = await usage_store.close_stale(conn, before_id=first_id_at(oldest_ms), error=_STOPPED)
     if closed:
@@ -145,7 +145,7 @@ async def bury_dead(house: House) -> None:
 async def forget_kept(house: House) -> None:
     """Forget the answers kept for idempotency keys after a day, and the oldest when there are too many."""
     now_ms = house.clock.now_ms()
-    running_ms = now_ms - int((house.settings.total_s + _STALE_GRACE_S) * 1000)
+    running_ms = now_ms - int((house.settings.total_s + STALE_GRACE_S) * 1000)
     async with house.database.write() as conn:
         await claim_store.forget(conn, before_ms=now_ms - _REMEMBERED_MS, running_before_ms=running_ms)
     trimmed = True

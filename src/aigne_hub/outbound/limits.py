@@ -22,6 +22,6 @@ class Limits:
     connect_s: float = 10.0
     first_byte_s: float = 300.0
     idle_s: float = 120.0
-    total_s: float = 1800.0
+    total_s: float = 1500.0
     answer_bytes: int = 64 * MIB
     head_bytes: int = 64 * KIB
