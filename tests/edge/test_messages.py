@@ -13,6 +13,7 @@ from anthropic.types import MessageParam
 
 from aigne_hub.audit.records import SYSTEM
 from aigne_hub.usage.records import Source, Status
+from tests.dialects.test_dimensions import png
 from tests.running import RunningHub
 from tests.upstream import Upstream, chunks_of, events_of, streamed, whole
 
@@ -174,6 +175,31 @@ async def test_an_error_in_a_stream_ends_it_with_an_event(
             async for _ in stream.text_stream:
                 pass
     assert (await hub.call()).status is Status.failed
+
+
+@pytest.mark.parametrize("spoken", ["anthropic_messages", "openai_chat"])
+async def test_a_picture_that_claude_would_refuse_reaches_nobody(
+    hub: RunningHub, upstream: Upstream, client: anthropic.AsyncAnthropic, spoken: str
+) -> None:
+    if spoken != "openai_chat":
+        await speak(hub, spoken)
+    upstream.script = whole(ANSWER)
+    upstream.asked.clear()
+    source: Any = {"type": "base64", "media_type": "image/png", "data": png(100, 8001)}
+    tall: list[MessageParam] = [{"role": "user", "content": [{"type": "image", "source": source}]}]
+    with pytest.raises(anthropic.BadRequestError, match=r"100 by 8001 pixels; Claude takes 8000"):
+        await client.messages.create(model="up/claude-opus-4-7", max_tokens=9, messages=tall)
+    assert upstream.asked == []
+    if spoken != "openai_chat":
+        asked = [
+            {
+                "role": "user",
+                "content": [{"type": "image_url", "image_url": {"url": f"data:image/png;base64,{source['data']}"}}],
+            }
+        ]
+        refused = await hub.ask({"model": "up/claude-opus-4-7", "messages": asked})
+        assert (refused.status_code, refused.json()["error"]["param"]) == (400, "messages")
+        assert upstream.asked == []
 
 
 SEARCHED: list[dict[str, Any]] = [

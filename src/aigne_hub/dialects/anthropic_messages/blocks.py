@@ -27,6 +27,7 @@ class BlockReader:
 
     def __init__(self) -> None:
         self.unknown: list[str] = []
+        self.pictures: list[tuple[str, Media]] = []  # with their places
         self._uses: set[str] = set()
         self._seals: dict[str, Seal] = {}  # of tool uses, by their ids
 
@@ -49,7 +50,10 @@ class BlockReader:
         if kind == "text":
             return Text(f.need_text("text"), cache=cache)
         if kind == "image":
-            return _source(f.need_fields("source"), MediaKind.image, cache=cache)
+            source = f.need_fields("source")
+            picture = _source(source, MediaKind.image, cache=cache)
+            self.pictures.append((source.place, picture))
+            return picture
         if kind == "document":
             return _document(f, cache)
         if kind == "thinking":

@@ -50,7 +50,7 @@ class AnthropicCount(AnthropicMessages):
         token = None if view.access_token is UNSET else view.access_token
         if token is not None:
             body = splice.edit(body, {"access_token": None})
-        read_request.check(message.content for message in view.messages)
+        read_request.check([message.content for message in view.messages], view.model)
         check_tools(view.tools or (), "input_schema")
         return Call(Kind.token_count, view.model, body, body_token=token)
 

@@ -72,7 +72,7 @@ class AnthropicMessages:
         if token is not None:
             body = splice.edit(body, {"access_token": None})
         if any(mark in body for mark in _MARKS):
-            read_request.check(message.content for message in view.messages)
+            read_request.check([message.content for message in view.messages], view.model)
         if view.output_config:
             check_format(view.output_config, "output_config", "format", "schema")
         check_tools(view.tools or (), "input_schema")

@@ -24,6 +24,7 @@ from aigne_hub.dialects.chat import (
     Tool,
     ToolResult,
 )
+from aigne_hub.dialects.claude import refuse_large
 from aigne_hub.dialects.fields import Fields, wrong
 from aigne_hub.dialects.structured import checked_schema
 
@@ -68,15 +69,16 @@ def read_chat(body: bytes) -> Chat:
     )
 
 
-def check(contents: Iterable[str | list[dict[str, Any]]]) -> None:
+def check(contents: Iterable[str | list[dict[str, Any]]], model: str) -> None:
     """Look through the messages of a request that goes on as it is; what the hub does not know may stand there.
 
-    Raises BadRequest that names an orphan tool result, or an inline file that is none.
+    Raises BadRequest that names an orphan tool result, an inline file that is none, or a picture that is too large.
     """
     blocks = BlockReader()
     for i, content in enumerate(contents):
         if isinstance(content, list):
             blocks.content(Fields({"content": content}, f"messages[{i}]"))
+    refuse_large(blocks.pictures, model)
 
 
 def without_foreign_thoughts(body: bytes) -> bytes:

@@ -19,7 +19,7 @@ from aigne_hub.dialects.chat import (
     Role,
     Tool,
 )
-from aigne_hub.dialects.claude import SAMPLING, adaptive, version_of
+from aigne_hub.dialects.claude import SAMPLING, adaptive, refuse_large_in, version_of
 from aigne_hub.dialects.fidelity import Losses
 
 _write = msgspec.json.Encoder().encode
@@ -40,6 +40,7 @@ _NOT_THERE = (
 
 def write_chat(chat: Chat, model: str, losses: Losses, *, is_stream: bool) -> bytes:
     """The request for Anthropic, or a provider that speaks as it does."""
+    refuse_large_in(chat, model)
     chat = cache_marks.latest(chat, losses)
     system, messages = _written_messages(chat, losses)
     if chat.format is not None and not (chat.format.schema is not None and version_of(model) >= (4, 5)):

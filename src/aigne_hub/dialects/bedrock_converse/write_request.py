@@ -27,7 +27,7 @@ from aigne_hub.dialects.chat import (
     ToolResult,
     ToolUse,
 )
-from aigne_hub.dialects.claude import adaptive, version_of
+from aigne_hub.dialects.claude import adaptive, refuse_large_in, version_of
 from aigne_hub.dialects.fidelity import Losses
 
 NAME = "bedrock_converse"
@@ -63,6 +63,7 @@ _NOT_THERE = (
 
 def write_chat(chat: Chat, model: str, losses: Losses) -> bytes:
     """The request; the model's name stands in the path, not here."""
+    refuse_large_in(chat, model)
     chat = cache_marks.latest(chat, losses)
     system, messages = _messages(chat, losses)
     request: dict[str, Any] = {"messages": messages}
