@@ -16,9 +16,10 @@ from aigne_hub.dialects.call import Call, Kind
 from aigne_hub.dialects.chat import Chat, Media, Text, Thinking, ToolResult, ToolUse
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.native.read_request import read_chat as read_native
+from aigne_hub.dialects.openai_completions import OpenAICompletions
 from aigne_hub.dialects.pairing import CHATS
 from aigne_hub.providers.known import quirks_of
-from tests.dialects import fidelity_answers
+from tests.dialects import fidelity_answers, fidelity_media
 from tests.dialects.features import FEATURES
 
 # Who is asked in each dialect: the provider by whose row it is known, and a model of it.
@@ -30,6 +31,7 @@ TRIED = {
     "bedrock_converse": ("bedrock", "us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
 }
 NATIVE = "native"
+COMPLETIONS = OpenAICompletions.name
 CALLERS = (*(name for name, dialect in CHATS.items() if hasattr(dialect, "read_chat")), NATIVE)
 
 HEAD = """# What a translation carries
@@ -72,6 +74,9 @@ def can_say(caller: str, feature: str) -> bool:
     try:
         if caller == NATIVE:
             return same(read_native(native_body(chat))[1], chat)
+        if caller == COMPLETIONS:
+            body = json.dumps(completions_body(chat)).encode()
+            return same(OpenAICompletions().read_chat(Call(Kind.chat, "m", body)), chat)
         losses = Losses()
         body = written(caller, chat, losses)
         return not losses.lost() and same(read(caller, body), chat)
@@ -165,11 +170,30 @@ def _native_part(part: Text | Media) -> dict[str, Any]:
     return {**where, "mimeType": part.mime, "filename": part.name}
 
 
+def completions_body(chat: Chat) -> dict[str, Any]:
+    """The chat as a client of Completions would write it; what it cannot say is left out."""
+    (*_, last) = chat.messages
+    given = {
+        "prompt": "".join([part.text for part in last.parts if isinstance(part, Text)]),
+        "max_tokens": chat.max_output,
+        "temperature": chat.temperature,
+        "top_p": chat.top_p,
+        "stop": list(chat.stop) or None,
+        "seed": chat.seed,
+        "n": chat.n,
+        "presence_penalty": chat.presence_penalty,
+        "frequency_penalty": chat.frequency_penalty,
+        "logit_bias": chat.logit_bias,
+        "user": chat.user,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
 def page() -> str:
     tried = ", ".join(dict.fromkeys(f"`{provider}/{model}`" for provider, model in TRIED.values()))
     sections = [HEAD.format(tried=tried)]
     shown = {"carried": "**carried**", "approximated": "approximated", "dropped": "*dropped*"}
-    for caller in CALLERS:
+    for caller in (*CALLERS, COMPLETIONS):
         others = [called for called in CHATS if called != caller]
         lines = [f"## From {caller}", "", f"| | {' | '.join(others)} |", "|---" * (len(others) + 1) + "|"]
         for feature in FEATURES:
@@ -177,6 +201,7 @@ def page() -> str:
                 cells = [shown[verdict(called, feature)] for called in others]
                 lines.append(f"| {feature} | {' | '.join(cells)} |")
         sections.append("\n".join(lines) + "\n")
+    sections.append(fidelity_media.page())
     sections.append(fidelity_answers.page())
     return "\n".join(sections)
 

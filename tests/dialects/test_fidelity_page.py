@@ -9,7 +9,7 @@ import pytest
 from aigne_hub.dialects.fidelity import Losses
 from aigne_hub.dialects.pairing import CHATS
 from aigne_hub.dialects.showing import OF_ANSWER
-from tests.dialects import answer_features, fidelity_answers
+from tests.dialects import answer_features, fidelity_answers, fidelity_media
 from tests.dialects.features import FEATURES
 from tests.dialects.fidelity_page import CALLERS, can_say, page, read, same, verdict, written
 
@@ -72,3 +72,12 @@ def test_what_every_caller_must_see_is_carried_to_all_that_have_chats() -> None:
 @pytest.mark.parametrize("dialect", fidelity_answers.OWN)
 def test_what_a_provider_says_in_its_own_words_is_told(dialect: str) -> None:
     assert fidelity_answers.unknown_to_all(dialect)
+
+
+@pytest.mark.parametrize("title", fidelity_media.TABLES)
+def test_no_wish_for_a_picture_a_video_or_an_embedding_is_lost_without_a_word(title: str) -> None:
+    wishes, plain, told = fidelity_media.TABLES[title]
+    verdicts = {(who, name): fidelity_media.verdict(told[who], wishes[name], plain) for who in told for name in wishes}
+    assert [place for place, found in verdicts.items() if found == "silent"] == []
+    first = next(iter(wishes))
+    assert all(verdicts[who, first] == "carried" for who in told)
