@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigne_hub.dialects.splice import append, edit, insert_first, members_of, replace_model
+from aigne_hub.dialects.splice import append, edit, find_quoted, insert_first, members_of, replace_model
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 VALUES = st.recursive(
@@ -91,3 +91,11 @@ def test_members_are_added_first_and_last(fields: dict[str, Any]) -> None:
     assert pairs(insert_first(body, b'"n":1'))[0] == ("n", 1)
     assert pairs(append(body, b'"n":1'))[-1] == ("n", 1)
     assert len(pairs(append(body, b'"n":1'))) == len(fields) + 1
+
+
+@pytest.mark.parametrize("padding", [b"", b"A" * 100_000, b'"",' * 30_000])
+@pytest.mark.parametrize("body", [b'{"a":"b","c":1}', b'{"c":"a"}', b'{"cc":"c","c"', b'{c"', b"", b'"c'])
+def test_a_quoted_name_is_found_in_bodies_of_any_size(body: bytes, padding: bytes) -> None:
+    for whole in (body + padding, padding + body, padding + body + padding + body):
+        for start in (0, 1, 5, len(whole) // 2, len(whole), len(whole) + 9):
+            assert find_quoted(whole, b'"c"', start) == whole.find(b'"c"', start)

@@ -82,7 +82,8 @@ class AnthropicMessages:
         return b"/messages"
 
     def write_request(self, call: Call, model: str) -> bytes:
-        body = read_request.without_foreign_thoughts(call.body) if _WRAPPED in call.body else call.body
+        is_wrapped = splice.find_quoted(call.body, _WRAPPED) >= 0
+        body = read_request.without_foreign_thoughts(call.body) if is_wrapped else call.body
         return splice.replace_model(body, call.model, _write(model))
 
     def read_usage(self, answer: bytes) -> Usage | None:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from aigne_hub.base.errors import HubError
-from aigne_hub.dialects import sse
+from aigne_hub.dialects import splice, sse
 from aigne_hub.dialects.bodies import UNREADABLE, read_object
 from aigne_hub.dialects.call import Call, Kind, Label
 from aigne_hub.dialects.chat import Answer, Chat
@@ -70,7 +70,7 @@ _read_shape = msgspec.json.Decoder(_Shape).decode
 
 def is_native(body: bytes) -> bool:
     """Whether a body is in this format: it has an `input` at its top (contract 2.4)."""
-    if b'"input"' not in body:
+    if splice.find_quoted(body, b'"input"') < 0:
         return False
     try:
         return _read_shape(body).input is not UNSET

@@ -94,7 +94,7 @@ class OpenAIChat:
         self._is_hybrid = is_hybrid
 
     def read_request(self, body: bytes, *, accepts_stream: bool) -> Call:
-        if self._is_hybrid and any(name in body for name in LEGACY_NAMES):
+        if self._is_hybrid and any(splice.find_quoted(body, name) >= 0 for name in LEGACY_NAMES):
             body = modernised(read_object(body))
         view = read_checked(body, _read_request)
         if view.messages is UNSET and view.prompt is UNSET:
