@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aigne_hub.audit.records import SYSTEM
+from aigne_hub.dialects.pairing import pair
+from aigne_hub.relay.attempt import send
+from aigne_hub.relay.fit import refuse_unfit
 from aigne_hub.usage.records import Source, Status
-from tests.running import RunningHub
+from tests.databases import fresh_sqlite
+from tests.running import RunningHub, running_hub, settings_for
 from tests.upstream import COMPLETION, Asked, Upstream, chunks_of, events_of, streamed, whole
 
 pytestmark = pytest.mark.anyio
@@ -202,3 +208,38 @@ async def test_many_calls_at_once_are_each_recorded_once(hub: RunningHub) -> Non
     answers = await asyncio.gather(*(hub.ask(None, **{"x-request-id": f"r{n}"}) for n in range(100)))
     assert {answer.status_code for answer in answers} == {200}
     assert sorted(call.request_id for call in await hub.calls()) == sorted(f"r{n}" for n in range(100))
+
+
+@pytest.mark.parametrize(("size", "turns"), [(1000, []), (2 << 20, ["before pair", "before send"])])
+async def test_others_have_turns_while_a_large_body_is_worked_on(
+    sqlite_template: Path,
+    tmp_path: Path,
+    upstream: Upstream,
+    monkeypatch: pytest.MonkeyPatch,
+    size: int,
+    turns: list[str],
+) -> None:
+    had: list[str] = []
+    at: list[str] = []
+
+    def reaching(step: str, work: Any, following: str) -> Any:
+        """The step, which also asks for a turn; had before the following step is reached, it was given."""
+
+        def reached(*given: Any, **more: Any) -> Any:
+            at.append(step)
+            done = work(*given, **more)
+            asyncio.get_running_loop().call_soon(lambda: had.append(f"before {following}") if at[-1] == step else None)
+            return done
+
+        return reached
+
+    module = "aigne_hub.relay.answer"
+    monkeypatch.setattr(f"{module}.refuse_unfit", reaching("fit", refuse_unfit, "pair"))
+    monkeypatch.setattr(f"{module}.pair", reaching("pair", pair, "send"))
+    monkeypatch.setattr(f"{module}.send", reaching("send", send, "the end"))
+    asked = {"model": "up/m", "messages": [{"role": "user", "content": "x" * size}]}
+    settings = settings_for(fresh_sqlite(sqlite_template, tmp_path / "db"), tmp_path, body_limit=4 << 20)
+    async with running_hub(settings, upstream) as hub:
+        assert (await hub.ask(asked)).status_code == 200
+    assert at == ["fit", "pair", "send"]
+    assert [one for one in had if one != "before the end"] == turns

@@ -48,6 +48,8 @@ from aigne_hub.usage.records import Status
 
 log = structlog.get_logger()
 
+_LARGE = 1 << 20  # bytes
+
 
 class Relay:
     """Answers calls, each through the first of its targets that does."""
@@ -143,7 +145,9 @@ class Relay:
         refuse_foreign_model(wish.caller, call.model, target)
         refuse_unfit(call, dialect, target)
         call = await self._filling.filled(call, dialect, target)
+        await _give_way(wish.call)
         way = pair(dialect, call, target.model, target.dialects, target.quirks)
+        await _give_way(wish.call)
         refuse_losses(way.losses, wish.origin)
         timing = wish.origin.timing
         return Attempt(target, call, way, leg=None if timing is None else timing.leg())
@@ -172,7 +176,7 @@ class Relay:
             except (BadRequest, NotAllowed) as error:
                 refusals.append(error)
                 continue
-            was_planned_now = elapsed_s is None and attempt.call is call
+            was_planned_now = elapsed_s is None and attempt.call is call and not _is_large(call)
             if not (was_planned_now or self._planner.may_begin(target)):
                 continue
             if conditions.is_doubtful(target) and call.kind in REPEATABLE:
@@ -367,3 +371,13 @@ async def _has_gone(reply: Reply) -> bool:
     reply.watch()
     await asyncio.sleep(0)
     return reply.is_gone
+
+
+def _is_large(call: Call) -> bool:
+    """Whether to read its body, to write it and to send it each take so long that others should have a turn between."""
+    return len(call.body) > _LARGE
+
+
+async def _give_way(call: Call) -> None:
+    if _is_large(call):
+        await asyncio.sleep(0)
